@@ -1,0 +1,114 @@
+/**
+ * The store: a revisioned log of key → bytes, in the shape of etcd's data model. It knows no kinds.
+ *
+ * Every successful write gets the next revision, one number for the whole store. A write is acknowledged
+ * (its promise resolves) when it is durable; only then do reads and watches see it, in revision order.
+ */
+export interface Store {
+  /** The newest revision that reads see. A store that was never written to stands at 1. */
+  readonly revision: number;
+  /** The oldest revision a watch can start after. */
+  readonly compactedRevision: number;
+
+  get(key: string): Entry | undefined;
+
+  /** The entries whose keys begin with `prefix`, in byte order of the keys, as they are at `revision`. */
+  list(prefix: string, options?: ListOptions): ListResult;
+
+  /** How many keys begin with `prefix`. */
+  count(prefix: string): number;
+
+  /**
+   * Writes `value` under `key` if the key stands at `expected`; `expected` 0 means it must not exist.
+   * `value` is a function of the revision it will get where the bytes carry it. It is called once, at once.
+   * @throws RevisionMismatch with what is there, when the key stands elsewhere.
+   */
+  put(key: string, value: Uint8Array | ValueAt, expected: number): Promise<Entry>;
+
+  /**
+   * Removes `key` if it stands at `expected`. Watches get the last value; where `finalValue` is given they
+   * get that instead (the object as it was deleted, at the deletion's revision).
+   * @throws RevisionMismatch when the key stands elsewhere or does not exist.
+   */
+  delete(key: string, expected: number, finalValue?: Uint8Array | ValueAt): Promise<Entry>;
+
+  /**
+   * Calls `listener` with every change of a key under `prefix` after `after`, in order, batched as they were
+   * committed, beginning before this call returns its handle with what is already there.
+   * @throws RevisionCompacted when `after` lies before `compactedRevision`.
+   */
+  watch(prefix: string, after: number, listener: WatchListener): WatchHandle;
+
+  /** Forgets the history up to and including `revision`; current entries stay. */
+  compact(revision: number): Promise<void>;
+
+  /** Opens files or connections, loads what is there. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Waits for writes under way and closes. */
+  stop(): Promise<void>;
+}
+
+export type ValueAt = (revision: number) => Uint8Array;
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** The revision of the write that made this value. */
+  readonly revision: number;
+  /** The revision at which the key was created. */
+  readonly createRevision: number;
+}
+
+export interface ListOptions {
+  /** At most this many entries. */
+  limit?: number;
+  /** Only keys after this one. */
+  after?: string;
+}
+
+export interface ListResult {
+  entries: readonly Entry[];
+  /** The store's revision the list is true for. */
+  revision: number;
+  /** How many more entries follow past `limit`. */
+  remaining: number;
+}
+
+export interface Change {
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  /** For `delete`: the final value. */
+  readonly value: Uint8Array;
+  readonly revision: number;
+  /** The entry before this change, where there was one. */
+  readonly previous: Entry | undefined;
+}
+
+export type WatchListener = (changes: readonly Change[], revision: number) => void;
+
+export interface WatchHandle {
+  /** Ends the watch; the listener is not called again. */
+  close(): void;
+}
+
+/** A conditional write met another revision of the key. `current` is undefined where there is no such key. */
+export class RevisionMismatch extends Error {
+  readonly key: string;
+  readonly current: Entry | undefined;
+  constructor(key: string, expected: number, current: Entry | undefined) {
+    super(`key ${key} stands at revision ${current?.revision ?? 0}, not at ${expected}`);
+    this.name = 'RevisionMismatch';
+    this.key = key;
+    this.current = current;
+  }
+}
+
+/** History from before this revision is gone: the caller lists anew. */
+export class RevisionCompacted extends Error {
+  readonly compactedRevision: number;
+  constructor(asked: number, compactedRevision: number) {
+    super(`revision ${asked} is compacted; the oldest kept is ${compactedRevision}`);
+    this.name = 'RevisionCompacted';
+    this.compactedRevision = compactedRevision;
+  }
+}
