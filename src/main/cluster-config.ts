@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SystemFailure, UsageFailure } from './failure.ts';
+
+/** What `up` decided about a cluster, kept in `cluster.json` so that every later command agrees. */
+export interface ClusterConfig {
+  name: string;
+  /** The host side is a network namespace of its own, with no way out. */
+  isolated: boolean;
+  ipFamilies: ('IPv4' | 'IPv6')[];
+  /** Subnets per family, in the order of `ipFamilies`. */
+  nodeSubnets: string[];
+  podSubnets: string[];
+  serviceSubnets: string[];
+  /** Addresses of the host side on the node network, where the server listens. */
+  gateways: string[];
+  lbPool: string[];
+  /** Kernel name of the bridge. */
+  bridge: string;
+  mtu: number;
+  nodes: NodeConfig[];
+  createdAt: string;
+}
+
+export interface NodeConfig {
+  name: string;
+  /** One per family. */
+  addresses: string[];
+  /** The user stopped it: `up` leaves it so. */
+  stopped?: boolean;
+}
+
+/** Ports on the gateway address. */
+export const apiServerPort = 6443;
+export const mirrorPort = 5000;
+export const kubeletPort = 10250;
+
+export const defaultDataDir = '/var/lib/causeway';
+
+/** Where the files of a cluster lie. Sockets and namespaces are under /run: their paths must be short. */
+export class ClusterPaths {
+  readonly root: string;
+  readonly run: string;
+  readonly images: string;
+
+  constructor(dataDir: string, name: string) {
+    this.root = join(dataDir, 'clusters', name);
+    this.images = join(dataDir, 'images');
+    this.run = join('/run/causeway', name);
+  }
+
+  /** The host side's network namespace of an isolated cluster. */
+  get hostNamespace(): string {
+    return join(this.run, 'ns', 'host');
+  }
+  get lock(): string {
+    return join(this.run, 'lock');
+  }
+  get config(): string {
+    return join(this.root, 'cluster.json');
+  }
+  get pki(): string {
+    return join(this.root, 'pki');
+  }
+  /** Of an administrator, for the user's kubectl. */
+  get kubeconfig(): string {
+    return join(this.root, 'kubeconfig');
+  }
+  get server(): string {
+    return join(this.root, 'server');
+  }
+  get bin(): string {
+    return join(this.root, 'bin');
+  }
+  node(name: string): string {
+    return join(this.root, 'nodes', name);
+  }
+  nodeRun(name: string): string {
+    return join(this.run, name);
+  }
+}
+
+const namePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/** @throws UsageFailure when `name` cannot be a cluster's or a node's name. */
+export function checkName(what: string, name: string): void {
+  if (!namePattern.test(name)) {
+    throw new UsageFailure(
+      `${what} "${name}" cannot be used: at most 32 lower-case letters, digits and '-', beginning and ending with a letter or digit`,
+    );
+  }
+}
+
+export function readCluster(paths: ClusterPaths): ClusterConfig | undefined {
+  if (!existsSync(paths.config)) return undefined;
+  try {
+    return JSON.parse(readFileSync(paths.config, 'utf8')) as ClusterConfig;
+  } catch (cause) {
+    throw new SystemFailure(
+      `${paths.config} cannot be read as JSON: mend it, or remove the cluster with: causeway delete`,
+      { cause },
+    );
+  }
+}
+
+/** @throws UsageFailure when there is no such cluster. */
+export function requireCluster(paths: ClusterPaths, name: string): ClusterConfig {
+  const config = readCluster(paths);
+  if (config) return config;
+  throw new UsageFailure(`there is no cluster "${name}": make it with: sudo causeway up${nameFlag(name)}`);
+}
+
+export function writeCluster(paths: ClusterPaths, config: ClusterConfig): void {
+  mkdirSync(paths.root, { recursive: true, mode: 0o755 });
+  writeFileAtomically(paths.config, `${JSON.stringify(config, null, 2)}\n`, 0o644);
+}
+
+/** The names of all clusters below `dataDir`. */
+export function listClusters(dataDir: string): string[] {
+  const folder = join(dataDir, 'clusters');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter(name => existsSync(join(folder, name, 'cluster.json')));
+}
+
+export function nameFlag(name: string): string {
+  return name === 'causeway' ? '' : ` --name ${name}`;
+}
+
+/** Writes beside and renames, so that a reader never sees half a file. */
+export function writeFileAtomically(path: string, content: string, mode: number): void {
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, content, { mode });
+  renameSync(fresh, path);
+}
