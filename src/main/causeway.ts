@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander';
+import { errorChain } from '../base/log.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { examples } from './commands/context.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addExecCommands } from './commands/exec.ts';
+import { CommandExit, UsageFailure } from './failure.ts';
+import { version } from './version.ts';
+
+/** The command line. Exit codes: 0 done, 1 the system failed, 2 the user's words are off. */
+function buildProgram(): Command {
+  const program = new Command('causeway')
+    .description('A real, Kubernetes-compatible cluster for this Linux machine.')
+    .version(version, '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .showHelpAfterError('(add --help for what is possible)')
+    .addHelpText(
+      'after',
+      examples('sudo causeway up', 'causeway exec -- kubectl get nodes', 'sudo causeway delete'),
+    );
+  addExecCommands(program);
+  addDoctorCommand(program);
+  addCompletionCommand(program);
+  return exitByThrowing(program);
+}
+
+/** commander ends the process by itself unless each command is told to throw. */
+function exitByThrowing(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) exitByThrowing(child);
+  return command;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandExit) return error.code;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`causeway: ${errorChain(error)}\n`);
+  if (process.env.CAUSEWAY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof UsageFailure ? 2 : 1;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
