@@ -29,7 +29,14 @@ export interface Commands {
 }
 
 /** Why a command failed: not there, ended with a code or a signal, took too long, said too much, was aborted. */
-export type CommandFailure = 'not-found' | 'exit' | 'signal' | 'timeout' | 'output-limit' | 'aborted' | 'spawn';
+export type CommandFailure =
+  | 'not-found'
+  | 'exit'
+  | 'signal'
+  | 'timeout'
+  | 'output-limit'
+  | 'aborted'
+  | 'spawn';
 
 export class CommandError extends Error {
   readonly code: CommandFailure;
