@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/log.ts';
+import { ContainerdProcess } from './containerd-process.ts';
+import { GrpcCri } from './grpc-cri.ts';
+import { testImage, writeTestImage } from './test-image.ts';
+
+const baseDir = '/var/tmp/causeway-test';
+const archivePath = join(baseDir, 'image.tar');
+
+/**
+ * Runs a test file again inside network, mount, UTS and pid namespaces of its own, with no way out, and fails
+ * where it fails. Resolves with true in the inner run, where the tests are to be declared.
+ * When the inner run ends, whatever it started is killed with its pid namespace.
+ */
+export async function inOwnNamespaces(moduleUrl: string): Promise<boolean> {
+  if (process.env.CAUSEWAY_TEST_NAMESPACES === '1') return true;
+  // While there is a way out: inside there is none.
+  await writeTestImage(archivePath);
+  const args = ['--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
+  const script = 'ip link set lo up; exec "$0" "$@"';
+  const node = [process.execPath, '--test-reporter=spec', fileURLToPath(moduleUrl)];
+  const child = spawn('unshare', [...args, 'sh', '-c', script, ...node], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, CAUSEWAY_TEST_NAMESPACES: '1', NODE_TEST_CONTEXT: undefined },
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  if (code !== 0) throw new Error(`${fileURLToPath(moduleUrl)} failed in its namespaces (code ${code})`);
+  return false;
+}
+
+export interface TestRuntime {
+  dir: string;
+  socket: string;
+  cri: GrpcCri;
+  containerd: ContainerdProcess;
+  /** Ends containerd and what it runs, removes all files. */
+  remove(): Promise<void>;
+}
+
+/** A real containerd on a folder of its own, with the test image and a CNI plugin of a few lines. */
+export async function startTestRuntime(): Promise<TestRuntime> {
+  const dir = mkdtempSync(join(baseDir, 'r'));
+  const socket = join(dir, 'c.sock');
+  writeTestCni(dir);
+  const containerd = new ContainerdProcess(
+    { clock: systemClock, log: silentLogger },
+    {
+      binary: 'containerd',
+      dir,
+      root: join(dir, 'root'),
+      state: join(dir, 'state'),
+      socket,
+      sandboxImage: testImage,
+      cniBinDir: join(dir, 'cni-bin'),
+      cniConfDir: join(dir, 'cni-conf'),
+      runtimeBinary: 'runc',
+    },
+  );
+  await containerd.start(new AbortController().signal);
+  execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archivePath], { stdio: 'ignore' });
+  const cri = new GrpcCri({ socket });
+  return { dir, socket, cri, containerd, remove: () => removeRuntime(dir, cri, containerd) };
+}
+
+async function removeRuntime(dir: string, cri: GrpcCri, containerd: ContainerdProcess): Promise<void> {
+  for (const { id } of await cri.listPodSandbox()) {
+    await cri.stopPodSandbox(id);
+    await cri.removePodSandbox(id);
+  }
+  cri.close();
+  await containerd.stop();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/**
+ * A point-to-point link for each pod, addresses 10.88.0.2 and up in a file. `loopback` is the plugin that
+ * containerd 1.x always calls first.
+ */
+function writeTestCni(dir: string): void {
+  const bin = join(dir, 'cni-bin');
+  const conf = join(dir, 'cni-conf');
+  mkdirSync(bin, { recursive: true });
+  mkdirSync(conf, { recursive: true });
+  const loopback = `#!/bin/sh
+[ "$CNI_COMMAND" = ADD ] && nsenter --net="$CNI_NETNS" ip link set lo up
+echo '{"cniVersion":"0.4.0"}'
+`;
+  const link = `#!/bin/sh
+set -e
+case "$CNI_COMMAND" in
+ADD)
+  n=$(flock ${dir}/cni.lock sh -c 'n=$(cat ${dir}/cni.n 2>/dev/null || echo 2); echo $((n+1)) > ${dir}/cni.n; echo $n')
+  h=cwt$n
+  ip link add "$h" type veth peer name "p$n"
+  ip link set "p$n" netns "$CNI_NETNS"
+  nsenter --net="$CNI_NETNS" sh -c "ip link set p$n name eth0; ip addr add 10.88.0.$n/32 dev eth0; ip link set eth0 up; ip route add 10.88.0.1 dev eth0; ip route add default via 10.88.0.1"
+  ip addr add 10.88.0.1/32 dev "$h"; ip link set "$h" up; ip route add 10.88.0.$n/32 dev "$h"
+  echo '{"cniVersion":"0.4.0","interfaces":[{"name":"eth0","sandbox":"'"$CNI_NETNS"'"}],"ips":[{"version":"4","interface":0,"address":"10.88.0.'$n'/32"}]}'
+  ;;
+VERSION) echo '{"cniVersion":"0.4.0","supportedVersions":["0.4.0"]}' ;;
+*) echo '{"cniVersion":"0.4.0"}' ;;
+esac
+`;
+  writeFileSync(join(bin, 'loopback'), loopback, { mode: 0o755 });
+  writeFileSync(join(bin, 'test-link'), link, { mode: 0o755 });
+  const list = { cniVersion: '0.4.0', name: 'test', plugins: [{ type: 'test-link' }] };
+  writeFileSync(join(conf, '10-test.conflist'), JSON.stringify(list));
+}
