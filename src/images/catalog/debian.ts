@@ -1,0 +1,13 @@
+import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
+import type { Recipe } from './recipe.ts';
+
+const tools = ['tar', 'gzip', 'hostname', 'login', 'procps', 'diffutils', 'perl-base', 'apt', 'util-linux'];
+
+export const debian: Recipe = {
+  name: 'debian',
+  repositories: ['docker.io/library/debian'],
+  revision: 1,
+  packages: [basePackages, tools],
+  files: () => debianFiles(),
+  config: { Env: [defaultPath], Cmd: ['bash'], WorkingDir: '/' },
+};

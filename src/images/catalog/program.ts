@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+
+/** A program that could not be run or that failed; the message ends with its own last words. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+  readonly stderr: string;
+
+  constructor(message: string, stderr: string, options?: ErrorOptions) {
+    super(message, options);
+    this.stderr = stderr;
+  }
+}
+
+const keptOutput = 16 * 1024 * 1024;
+const keptErrors = 64 * 1024;
+
+/**
+ * Runs a program and returns what it wrote to its output.
+ * @throws ProgramError
+ */
+export async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of programOutput(argv, signal)) {
+    size += chunk.length;
+    if (size > keptOutput) throw new ProgramError(`${argv[0]} wrote more than 16 MiB`, '');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The output of a program as it comes; ends with an error where the program fails. @throws ProgramError */
+export async function* programOutput(argv: readonly string[], signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    ...(signal && { signal }),
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-keptErrors);
+  });
+  const ended = new Promise<{ code: number | null; error?: Error }>(resolve => {
+    child.once('error', error => resolve({ code: null, error }));
+    child.once('close', code => resolve({ code }));
+  });
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    const { code, error } = await ended;
+    if (code === 0) return;
+    signal?.throwIfAborted();
+    throw new ProgramError(
+      `${program}: ${lastWords(stderr) || (error?.message ?? `exit code ${code}`)}`,
+      stderr,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    child.kill();
+  }
+}
+
+/** apt writes its reason on lines that begin with `E:`. */
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return (lines.filter(line => line.startsWith('E:')).at(-1) ?? lines.at(-1) ?? '').replace(/^E:\s*/, '');
+}

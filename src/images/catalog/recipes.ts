@@ -1,0 +1,11 @@
+import { alpine, busybox } from './busybox.ts';
+import { curl } from './curl.ts';
+import { debian } from './debian.ts';
+import { echoserver } from './echoserver.ts';
+import { nginx } from './nginx.ts';
+import { pause } from './pause.ts';
+import type { Recipe } from './recipe.ts';
+import { redis } from './redis.ts';
+
+/** Everything the catalog can build. */
+export const recipes: readonly Recipe[] = [alpine, busybox, curl, debian, echoserver, nginx, pause, redis];
