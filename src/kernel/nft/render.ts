@@ -28,7 +28,9 @@ function renderCommand(command: NftCommand, lines: string[]): void {
   if ('add' in command) {
     switch (command.add) {
       case 'table':
-        lines.push(`add table ${table}${renderBlock(command.comment ? [`comment "${command.comment}"`] : [])}`);
+        lines.push(
+          `add table ${table}${renderBlock(command.comment ? [`comment "${command.comment}"`] : [])}`,
+        );
         return;
       case 'set':
         lines.push(renderSet(table, command.set));
@@ -110,7 +112,8 @@ function renderStatement(statement: Statement): string {
     return `update @${update} { ${renderKey(key)} timeout ${timeoutSeconds}s : ${data} }`;
   }
   if ('masquerade' in statement) return `masquerade${statement.fullyRandom ? ' fully-random' : ''}`;
-  if ('reject' in statement) return `reject with ${statement.reject}`;
+  // Without a reason nft sends the family's port-unreachable.
+  if ('reject' in statement) return statement.reject === 'tcp reset' ? 'reject with tcp reset' : 'reject';
   return 'chain' in statement ? `${statement.verdict} ${statement.chain}` : statement.verdict;
 }
 

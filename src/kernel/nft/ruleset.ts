@@ -17,7 +17,8 @@ export type Field =
   | 'th sport'
   | 'th dport'
   | 'ct state'
-  | 'ct status'
+  | 'ct original ip daddr'
+  | 'ct original ip6 daddr'
   | 'fib daddr type';
 
 /** One or several fields, looked up together: `ip daddr . meta l4proto . th dport`. */
@@ -26,7 +27,14 @@ export type Key = readonly Field[];
 /** A value as nft prints it: `10.96.0.1`, `tcp`, `80`, `0x4000`, `10.0.0.0/8`. */
 export type Value = string;
 
-export type SetType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'mark' | 'ifname' | 'verdict';
+export type SetType =
+  | 'ipv4_addr'
+  | 'ipv6_addr'
+  | 'inet_proto'
+  | 'inet_service'
+  | 'mark'
+  | 'ifname'
+  | 'verdict';
 
 export type TableFamily = 'ip' | 'ip6' | 'inet';
 
@@ -58,7 +66,7 @@ export type Statement =
   /** Puts, or refreshes, an element with the packet's values into a dynamic map. */
   | { readonly update: string; readonly key: Key; readonly data: Field; readonly timeoutSeconds: number }
   | { readonly masquerade: true; readonly fullyRandom?: boolean }
-  | { readonly reject: 'tcp reset' | 'icmpx port-unreachable' }
+  | { readonly reject: 'tcp reset' | 'port-unreachable' }
   | Verdict;
 
 export interface SetReference {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { parseSubnet, subnetContains } from '../../base/address.ts';
+import { cidrContains, parseAddress, parseCidr } from '../../base/ip-address.ts';
 import type {
   Chain,
   Elements,
@@ -74,6 +74,8 @@ export function walk(context: WalkContext, packet: Packet, origin: 'local' | 'li
 class Walk {
   readonly #context: WalkContext;
   readonly #packet: Packet;
+  /** The packet as it came. */
+  readonly #original: Packet;
   readonly #steps: WalkStep[] = [];
   #masqueraded = false;
   #rewritten = false;
@@ -81,6 +83,7 @@ class Walk {
   constructor(context: WalkContext, packet: Packet) {
     this.#context = context;
     this.#packet = { mark: 0, ctState: 'new', ...packet };
+    this.#original = { ...this.#packet };
   }
 
   run(origin: 'local' | 'link'): WalkResult {
@@ -142,7 +145,7 @@ class Walk {
       void this.#steps.push({ table: table.layout.name, chain: chain.name, rule, effect });
     if ('match' in statement) return this.#matches(table, statement) ? 'continue' : 'mismatch';
     if ('markBits' in statement) {
-      return (this.#packet.mark! & statement.markBits) !== 0 === statement.set ? 'continue' : 'mismatch';
+      return ((this.#packet.mark! & statement.markBits) !== 0) === statement.set ? 'continue' : 'mismatch';
     }
     if ('verdicts' in statement) return this.#verdictOf(table, statement, note);
     if ('setMark' in statement) return this.#setMark(table, statement.setMark, note);
@@ -228,7 +231,8 @@ class Walk {
 
   #goTo(table: LiveTable, how: 'jump' | 'goto', name: string): Outcome {
     const chain = table.layout.chains.find(candidate => candidate.name === name);
-    if (!chain) throw new Error(`chain ${name} is named by a rule of ${table.layout.name} and does not exist`);
+    if (!chain)
+      throw new Error(`chain ${name} is named by a rule of ${table.layout.name} and does not exist`);
     const outcome = this.#chain(table, chain);
     // After a goto the caller's caller goes on; a base chain's end is its policy, accept.
     return outcome === 'continue' && how === 'goto' ? 'return' : outcome;
@@ -261,8 +265,9 @@ class Walk {
         return packet.oif ?? '';
       case 'ct state':
         return packet.ctState ?? 'new';
-      case 'ct status':
-        return '';
+      case 'ct original ip daddr':
+      case 'ct original ip6 daddr':
+        return this.#original.daddr;
       case 'fib daddr type':
         return this.#context.isLocal(packet.daddr) ? 'local' : 'unicast';
     }
@@ -270,7 +275,8 @@ class Walk {
 
   #element(table: LiveTable, set: string, key: string): string | undefined {
     const definition = table.layout.sets.find(candidate => candidate.name === set);
-    if (!definition) throw new Error(`set ${set} is named by a rule of ${table.layout.name} and does not exist`);
+    if (!definition)
+      throw new Error(`set ${set} is named by a rule of ${table.layout.name} and does not exist`);
     return findElement(definition, table.elements.get(set), key);
   }
 }
@@ -294,7 +300,10 @@ export function findElement(
 /** Whether a field's value is the one asked for, or lies in the subnet or range asked for. */
 function valueMatches(value: string, asked: string): boolean {
   if (value === asked) return true;
-  if (asked.includes('/')) return subnetContains(parseSubnet(asked), value);
+  if (asked.includes('/')) {
+    const address = parseAddress(value);
+    return address !== undefined && cidrContains(parseCidr(asked)!, address);
+  }
   const range = /^(\d+)-(\d+)$/.exec(asked);
   return range !== null && Number(value) >= Number(range[1]) && Number(value) <= Number(range[2]);
 }

@@ -1,0 +1,123 @@
+import { type IpFamily, parseCidr } from '../../base/ip-address.ts';
+import { concat } from '../../kernel/nft/ruleset.ts';
+import type { Endpoint, Frontend, ServiceModel, ServicePortModel } from '../model/service-model.ts';
+import { type PickChain, pickChainName } from './layout.ts';
+import { marks } from './marks.ts';
+import { subnetKey } from './subnet-key.ts';
+
+/** One element a Service wants in a set of a family's table. */
+export interface WantedElement {
+  family: IpFamily;
+  set: string;
+  key: string;
+  /** '' in plain sets. */
+  data: string;
+}
+
+/** What one Service wants in the kernel. */
+export interface ServicePlan {
+  elements: WantedElement[];
+  /** The chains its verdicts go to, per family. */
+  picks: { family: IpFamily; pick: PickChain }[];
+}
+
+/** Gives each endpoint (address and port) a number that it keeps while anybody refers to it. */
+export interface EndpointIds {
+  idOf(endpoint: Endpoint): number;
+}
+
+/** The elements and chains of one Service. Pure but for the numbers `ids` hands out. */
+export function planService(service: ServiceModel, ids: EndpointIds): ServicePlan {
+  const plan: ServicePlan = { elements: [], picks: [] };
+  for (const port of service.ports) {
+    for (const frontend of port.frontends) planFrontend(plan, port, frontend, ids);
+  }
+  return plan;
+}
+
+function planFrontend(plan: ServicePlan, port: ServicePortModel, frontend: Frontend, ids: EndpointIds): void {
+  const { family, address, endpoints, internalEndpoints } = frontend;
+  const add = (set: string, key: string, data = '') => plan.elements.push({ family, set, key, data });
+  const key = frontendKey(port, frontend);
+  const nodePort = address === undefined;
+  if (frontend.kind === 'ClusterIP') add('cluster-ips', address!);
+  if (frontend.sourceRanges && !nodePort) {
+    add('firewalled', key);
+    for (const range of disjoint(frontend.sourceRanges)) add('allowed-sources', concat(key, range));
+  }
+  const masquerade = frontend.masquerade ? marks.masquerade : 0;
+  if (endpoints.length > 0) {
+    planPick(plan, port, frontend, endpoints, masquerade, ids);
+  } else {
+    const verdict = frontend.withoutEndpoints === 'drop' ? 'drop' : 'goto refuse';
+    add(nodePort ? 'unavailable-nodeports' : 'unavailable', key, verdict);
+  }
+  if (internalEndpoints && internalEndpoints.length > 0) {
+    planPick(plan, port, frontend, internalEndpoints, marks.internal, ids);
+  }
+  for (const endpoint of [...endpoints, ...(internalEndpoints ?? [])]) {
+    if (endpoint.local) add('hairpins', concat(endpoint.address, endpoint.address));
+  }
+}
+
+function planPick(
+  plan: ServicePlan,
+  port: ServicePortModel,
+  frontend: Frontend,
+  endpoints: readonly Endpoint[],
+  offset: number,
+  ids: EndpointIds,
+): void {
+  const { family } = frontend;
+  const nodePort = frontend.address === undefined;
+  const prefix = nodePort ? 'nodeport-' : '';
+  const add = (set: string, key: string, data: string) => plan.elements.push({ family, set, key, data });
+  const picked = endpoints.slice(0, marks.maxEndpoints);
+  const pick: PickChain = {
+    endpoints: picked.length,
+    offset,
+    nodePort,
+    ...(port.affinitySeconds !== undefined && { affinitySeconds: port.affinitySeconds }),
+  };
+  plan.picks.push({ family, pick });
+  const key = frontendKey(port, frontend);
+  const dispatch = `${offset & marks.internal ? 'internal-' : ''}${nodePort ? 'nodeports' : 'services'}`;
+  add(dispatch, key, `goto ${pickChainName(pick)}`);
+  for (const [index, endpoint] of picked.entries()) {
+    const drawn = concat(key, mark(offset + index));
+    const target = concat(endpoint.address, endpoint.port);
+    if (port.affinitySeconds === undefined) {
+      add(`${prefix}endpoints`, drawn, target);
+    } else {
+      const id = mark((ids.idOf(endpoint) << marks.idShift) | offset);
+      add(`${prefix}endpoint-ids`, drawn, id);
+      add('endpoint-by-id', id, target);
+    }
+  }
+}
+
+function frontendKey({ protocol }: ServicePortModel, { address, port }: Frontend): string {
+  return address === undefined ? concat(protocol, port) : concat(address, protocol, port);
+}
+
+/** The subnets without those that lie in another one (nft refuses overlaps), as nft prints them. */
+function disjoint(ranges: readonly string[]): string[] {
+  const cidrs = ranges.map(range => parseCidr(range)).filter(cidr => cidr !== undefined);
+  const kept = cidrs.filter(
+    (cidr, index) =>
+      !cidrs.some(
+        (other, at) =>
+          at !== index &&
+          other.family === cidr.family &&
+          other.first <= cidr.first &&
+          other.last >= cidr.last &&
+          (other.prefix < cidr.prefix || at < index),
+      ),
+  );
+  return kept.map(subnetKey);
+}
+
+/** As nft takes and the walker compares marks. */
+function mark(value: number): string {
+  return `0x${value.toString(16)}`;
+}
