@@ -1,0 +1,29 @@
+/** What the node agent decides, as types of `DecisionLog`. Imported for its declarations. */
+declare module '../base/decisions.ts' {
+  interface DecisionTypes {
+    'node.registered': { podCIDRs: string[] };
+    'node.condition': { type: string; status: string; reason: string };
+    'pod.admitted': Record<string, never>;
+    'pod.rejected': { reason: string; message: string };
+    'pod.terminating': { gracePeriod: number; reason: string };
+    'pod.removed': Record<string, never>;
+    'image.pulling': { image: string };
+    'image.pulled': { image: string; bytes: number; ms: number };
+    'image.pull-failed': { image: string; error: string };
+    'image.removed': { image: string };
+    'sandbox.created': { id: string; attempt: number; addresses: string[]; ms: number };
+    'sandbox.stopped': { id: string };
+    'container.created': { container: string; id: string; attempt: number };
+    'container.started': { container: string; id: string; ms: number };
+    'container.exited': { container: string; id: string; exitCode: number; reason: string };
+    'container.killed': { container: string; id: string; gracePeriod: number; reason: string };
+    'container.backoff': { container: string; ms: number };
+    'probe.changed': { container: string; probe: string; result: string; message: string };
+    'volume.mounted': { volume: string };
+    'volume.updated': { volume: string };
+    'volume.failed': { volume: string; error: string };
+    'pod.status': { phase: string; ready: boolean };
+  }
+}
+
+export {};

@@ -1,0 +1,53 @@
+import type {
+  AuthenticationTokenRequest,
+  ConfigMap,
+  Lease,
+  Node,
+  Pod,
+  Secret,
+  ServiceAccount,
+} from '../api/generated/types.ts';
+import type { KubeObject } from '../api/objects.ts';
+import { builtinByKind, type ResourceInfo } from '../api/resources.ts';
+import { ResourceClient } from '../client/client.ts';
+import type { Transport } from '../client/transport.ts';
+
+export const podResource = resource('', 'Pod');
+export const nodeResource = resource('', 'Node');
+export const serviceResource = resource('', 'Service');
+
+/** The resources a node agent reads and writes. */
+export class NodeApi {
+  readonly pods: ResourceClient<Pod>;
+  readonly nodes: ResourceClient<Node>;
+  readonly leases: ResourceClient<Lease>;
+  readonly configMaps: ResourceClient<ConfigMap>;
+  readonly secrets: ResourceClient<Secret>;
+  readonly #serviceAccounts: ResourceClient<ServiceAccount>;
+
+  constructor(transport: Transport) {
+    const client = <T extends KubeObject>(info: ResourceInfo) => new ResourceClient<T>(transport, info);
+    this.pods = client(podResource);
+    this.nodes = client(nodeResource);
+    this.leases = client(resource('coordination.k8s.io', 'Lease'));
+    this.configMaps = client(resource('', 'ConfigMap'));
+    this.secrets = client(resource('', 'Secret'));
+    this.#serviceAccounts = client(resource('', 'ServiceAccount'));
+  }
+
+  /** A token for a service account. */
+  createToken(
+    namespace: string,
+    serviceAccount: string,
+    spec: AuthenticationTokenRequest['spec'],
+  ): Promise<AuthenticationTokenRequest> {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+    return this.#serviceAccounts.createSubresource(namespace, serviceAccount, 'token', body);
+  }
+}
+
+function resource(group: string, kind: string): ResourceInfo {
+  const found = builtinByKind({ group, version: 'v1', kind });
+  if (!found) throw new Error(`no resource ${group}/${kind}`);
+  return found;
+}
