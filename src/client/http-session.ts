@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 
@@ -10,6 +11,8 @@ export interface ServerAddress {
   /** Client certificate and key, PEM. */
   cert?: string;
   key?: string;
+  /** A Unix socket to connect to in place of the server's address; its name is still checked. */
+  socketPath?: string;
 }
 
 /** Milliseconds; after client-go: a ping after 30 s of silence, dead when it is not answered within 15 s. */
@@ -61,9 +64,15 @@ export class HttpSession {
   }
 
   #connect(): Promise<ClientHttp2Session> {
-    const { server, ca, cert, key } = this.#address;
+    const { server, ca, cert, key, socketPath } = this.#address;
     const settings = { initialWindowSize: streamWindow, enablePush: false };
-    const session = connect(server, { ca, cert, key, settings, ALPNProtocols: ['h2'] });
+    const tls = { ca, cert, key, ALPNProtocols: ['h2'] };
+    const servername = new URL(server).hostname;
+    const session = connect(server, {
+      ...tls,
+      settings,
+      ...(socketPath && { createConnection: () => connectTls({ ...tls, path: socketPath, servername }) }),
+    });
     this.#open.add(session);
     const connected = new Promise<ClientHttp2Session>((resolve, reject) => {
       const cancel = this.#clock.after(connectTimeout, () => {
