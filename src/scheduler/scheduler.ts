@@ -157,7 +157,9 @@ export class Scheduler implements Component {
       this.#queue.remove(key);
       this.#denominate(pod.metadata.uid);
     } else if (this.#isOurs(pod) && !this.#state.isAssumed(pod.metadata.uid)) {
-      this.#queue.set(podInfo(pod));
+      const info = podInfo(pod);
+      this.#queue.set(info);
+      if (this.#queue.whereIs(key) === 'gated') this.#sayGated(info);
     }
   }
 
@@ -264,10 +266,19 @@ export class Scheduler implements Component {
     this.#tell(info, 'Unschedulable', message, nominatedNode);
   }
 
+  /** As the API server does on creation; here for pods that came to it by other ways. */
+  #sayGated(info: PodInfo): void {
+    this.#setCondition(info, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates');
+  }
+
   /** Event and condition that say why the pod has no node. */
   #tell(info: PodInfo, reason: PodScheduledReason, message: string, nominatedNode?: string): void {
-    const { recorder, clock, log } = this.#deps;
-    recorder.event(info.pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' });
+    this.#deps.recorder.event(info.pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' });
+    this.#setCondition(info, reason, message, nominatedNode);
+  }
+
+  #setCondition(info: PodInfo, reason: PodScheduledReason, message: string, nominatedNode?: string): void {
+    const { clock, log } = this.#deps;
     const current = this.#cluster.pods.getByKey(info.key) ?? info.pod;
     const patch = unscheduledPatch(current, { reason, message, nominatedNode }, clock.now());
     if (!patch) return;
