@@ -104,7 +104,7 @@ describe('namespace controller', () => {
     cluster.seed(namespace('shop'));
     cluster.seed(configMap('a'));
     await cluster.run(new NamespaceController(cluster.deps));
-    cluster.transport.fail('DELETE', /configmaps/, new Error('the disk is full'), 2);
+    cluster.transport.fail('DELETE', /configmaps/, new Error('the disk is full'), 5);
     await remove('shop');
     await cluster.rest();
     assert.match(
