@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type FakePackage, tarOf } from './catalog/fake-packages.ts';
+import { bytesOf, testLibrary } from './fake-library.ts';
 import { digestOf, mediaTypes } from './manifest.ts';
 import { parseReference } from './reference.ts';
-import { bytesOf, testLibrary } from './testing/library.ts';
 
 type File = FakePackage['files'][number];
 const file = (name: string, content: string): File => ({ name, content });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bytesOf, testLibrary } from './fake-library.ts';
 import { digestOf } from './manifest.ts';
-import { bytesOf, testLibrary } from './testing/library.ts';
 
 async function* chunks(...texts: string[]) {
   for (const text of texts) yield Buffer.from(text);

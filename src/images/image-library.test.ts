@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesOf, testLibrary } from './fake-library.ts';
 import { digestOf } from './manifest.ts';
 import { parseReference } from './reference.ts';
-import { bytesOf, testLibrary } from './testing/library.ts';
 
 const reference = parseReference;
 

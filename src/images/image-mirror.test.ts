@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { request } from 'node:https';
 import { before, type TestContext, test } from 'node:test';
 import { silentLogger } from '../base/log.ts';
+import { bytesOf, testLibrary } from './fake-library.ts';
 import { hostsTomlPath, renderHostsToml } from './hosts-toml.ts';
 import { ImageMirror, parseRange } from './image-mirror.ts';
 import { digestOf, type Manifest, mediaTypes } from './manifest.ts';
-import { testCertificates } from './testing/certificates.ts';
-import { bytesOf, testLibrary } from './testing/library.ts';
+import { testCertificates } from './test-certificates.ts';
 
 let certificates: Awaited<ReturnType<typeof testCertificates>>;
 before(async () => {

@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { FakeClock } from '../base/fake-clock.ts';
+import { bytesOf } from './fake-library.ts';
 import { digestOf, mediaTypes } from './manifest.ts';
 import { parseReference } from './reference.ts';
-import { bytesOf } from './testing/library.ts';
 import { parseChallenge, RegistryUpstream } from './upstream.ts';
 
 const manifest = '{"schemaVersion":2,"layers":[]}';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesOf, testLibrary, testRecipe } from '../fake-library.ts';
 import { type Manifest, maxManifestBytes, parseManifest } from '../manifest.ts';
 import { parseReference } from '../reference.ts';
 import { tarEntries } from '../tar.ts';
-import { bytesOf, testLibrary, testRecipe } from '../testing/library.ts';
 import { recipes } from './recipes.ts';
 
 test('a stand-in has a layer for each list of packages and one of ours, and says what it is', async t => {

@@ -2,16 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { DecisionLog } from '../../base/decisions.ts';
-import { FakeClock } from '../../base/fake-clock.ts';
-import { silentLogger } from '../../base/log.ts';
-import { BlobStore } from '../blob-store.ts';
-import { Catalog } from '../catalog/catalog.ts';
-import { FakePackages } from '../catalog/fake-packages.ts';
-import type { Recipe } from '../catalog/recipe.ts';
-import { FakeUpstream } from '../fake-upstream.ts';
-import { ImageLibrary } from '../image-library.ts';
-import { RecordStore } from '../record-store.ts';
+import { DecisionLog } from '../base/decisions.ts';
+import { FakeClock } from '../base/fake-clock.ts';
+import { silentLogger } from '../base/log.ts';
+import { BlobStore } from './blob-store.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { FakePackages } from './catalog/fake-packages.ts';
+import type { Recipe } from './catalog/recipe.ts';
+import { FakeUpstream } from './fake-upstream.ts';
+import { ImageLibrary } from './image-library.ts';
+import { RecordStore } from './record-store.ts';
 
 export const testRecipe: Recipe = {
   name: 'web',
