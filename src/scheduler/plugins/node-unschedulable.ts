@@ -1,5 +1,5 @@
+import { tolerates } from '../../api/tolerations.ts';
 import type { Rejection, SchedulingPlugin } from '../framework.ts';
-import { tolerates } from './taint-toleration.ts';
 
 const rejection: Rejection = { reasons: ['node(s) were unschedulable'], unresolvable: true };
 const unschedulableTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };

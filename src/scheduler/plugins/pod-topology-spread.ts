@@ -1,11 +1,11 @@
 import type { LabelSelector, TopologySpreadConstraint } from '../../api/generated/types.ts';
 import { matchesLabels, selectorFromLabelSelector } from '../../api/label-selector.ts';
+import { matchesRequiredNodeAffinity } from '../../api/node-selector.ts';
+import { tolerates } from '../../api/tolerations.ts';
 import { maxScore, type Rejection, type SchedulingPlugin } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { matchesNodeAffinity } from './node-affinity.ts';
-import { tolerates } from './taint-toleration.ts';
 
 const mismatch = "node(s) didn't match pod topology spread constraints";
 const skewed: Rejection = { reasons: [mismatch], unresolvable: false };
@@ -142,7 +142,7 @@ function resolveConstraint(given: TopologySpreadConstraint, pod: PodInfo): Const
       selects(other) &&
       matchLabelKeys.every(key => !(key in pod.labels) || other.labels[key] === pod.labels[key]),
     includes: node =>
-      (nodeAffinityPolicy === 'Ignore' || matchesNodeAffinity(pod, node)) &&
+      (nodeAffinityPolicy === 'Ignore' || matchesRequiredNodeAffinity(pod.pod.spec, node)) &&
       (nodeTaintsPolicy === 'Ignore' || toleratesNode(pod, node)),
   };
 }
@@ -156,7 +156,7 @@ function defaultConstraints(pod: PodInfo, snapshot: Snapshot): Constraint[] {
     maxSkew,
     minDomains: 1,
     counts: other => other.namespace === pod.namespace && selects(other),
-    includes: node => matchesNodeAffinity(pod, node),
+    includes: node => matchesRequiredNodeAffinity(pod.pod.spec, node),
   }));
 }
 

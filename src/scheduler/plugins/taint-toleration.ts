@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '../../api/generated/types.ts';
+import { tolerates } from '../../api/tolerations.ts';
 import { normalizeByMax, type Rejection, type SchedulingPlugin } from '../framework.ts';
 
 // Since 1.35 (kubernetes#134740) the taint's key and value are kept out of the message.
@@ -25,26 +25,3 @@ export const taintToleration: SchedulingPlugin = {
     return normalizeByMax(counts, true);
   },
 };
-
-/** Whether one of `tolerations` tolerates `taint`. An empty key with Exists tolerates all, an empty effect every effect. */
-export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
-  return tolerations.some(toleration => {
-    if (toleration.effect && toleration.effect !== taint.effect) return false;
-    if (toleration.key && toleration.key !== taint.key) return false;
-    if (!toleration.key && toleration.operator !== 'Exists') return false;
-    return matchesValue(toleration, taint.value ?? '');
-  });
-}
-
-function matchesValue({ operator, value = '' }: Toleration, taint: string): boolean {
-  switch (operator) {
-    case 'Exists':
-      return true;
-    case 'Gt':
-      return Number(taint) > Number(value);
-    case 'Lt':
-      return Number(taint) < Number(value);
-    default:
-      return taint === value;
-  }
-}

@@ -1,8 +1,8 @@
 import type { PersistentVolumeClaim } from '../../api/generated/types.ts';
+import { matchesNodeTerms } from '../../api/node-selector.ts';
 import type { PreFilter, Rejection, SchedulingPlugin } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
-import { matchesTerms } from './node-affinity.ts';
 
 const wrongNode: Rejection = {
   reasons: ["node(s) didn't match PersistentVolume's node affinity"],
@@ -27,7 +27,7 @@ export const volumeBinding: SchedulingPlugin = {
       const reject = unusable(claim, name);
       if (reject) return { reject };
       const required = snapshot.volume(claim.spec?.volumeName ?? '')?.spec?.nodeAffinity?.required;
-      if (required) filters.push(node => matchesTerms(required.nodeSelectorTerms, node));
+      if (required) filters.push(node => matchesNodeTerms(required.nodeSelectorTerms, node));
     }
     return { filter: node => (filters.every(fits => fits(node)) ? undefined : wrongNode) };
   },
