@@ -21,15 +21,25 @@ if (process.env.CAUSEWAY_TEST_NAMESPACES !== '1') {
   const dir = mkdtempSync('/var/tmp/causeway-images-');
   const args = ['--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
   const node = [process.execPath, '--test-reporter=spec', fileURLToPath(import.meta.url)];
-  const child = spawn('unshare', [...args, 'sh', '-c', 'ip link set lo up; exec "$0" "$@"', ...node], {
-    stdio: ['ignore', 'inherit', 'inherit', openSync('/proc/self/ns/net', 'r')],
-    env: {
-      ...process.env,
-      CAUSEWAY_TEST_NAMESPACES: '1',
-      CAUSEWAY_TEST_DIR: dir,
-      NODE_TEST_CONTEXT: undefined,
+  const child = spawn(
+    'unshare',
+    [
+      ...args,
+      'sh',
+      '-c',
+      'mkdir -p /run/containerd; mount -t tmpfs none /run/containerd; ip link set lo up; exec "$0" "$@"',
+      ...node,
+    ],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', openSync('/proc/self/ns/net', 'r')],
+      env: {
+        ...process.env,
+        CAUSEWAY_TEST_NAMESPACES: '1',
+        CAUSEWAY_TEST_DIR: dir,
+        NODE_TEST_CONTEXT: undefined,
+      },
     },
-  });
+  );
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
