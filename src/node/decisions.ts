@@ -7,10 +7,10 @@ declare module '../base/decisions.ts' {
     'pod.rejected': { reason: string; message: string };
     'pod.terminating': { gracePeriod: number; reason: string };
     'pod.removed': Record<string, never>;
-    'image.pulling': { image: string };
-    'image.pulled': { image: string; bytes: number; ms: number };
-    'image.pull-failed': { image: string; error: string };
-    'image.removed': { image: string };
+    'node.image.pulling': { image: string };
+    'node.image.pulled': { image: string; bytes: number; ms: number };
+    'node.image.pull-failed': { image: string; error: string };
+    'node.image.removed': { image: string };
     'sandbox.created': { id: string; attempt: number; addresses: string[]; ms: number };
     'sandbox.stopped': { id: string };
     'container.created': { container: string; id: string; attempt: number };

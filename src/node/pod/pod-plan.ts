@@ -225,7 +225,7 @@ function planRegular(view: PlanView): void {
 
 function wantsStart(view: PlanView, { spec }: ContainerSpec, current: RuntimeContainer | undefined): boolean {
   const newest = current ?? newestContainer(view.runtime, spec.name);
-  if (!newest || newest.status.state !== 'CONTAINER_EXITED') return true;
+  if (newest?.status.state !== 'CONTAINER_EXITED') return true;
   return shouldRestart(view.pod, spec, newest.status.exitCode);
 }
 

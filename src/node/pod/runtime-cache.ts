@@ -233,8 +233,8 @@ interface Group {
 function groupByPod(sandboxes: PodSandbox[], containers: Container[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   const group = (uid: string) => {
-    let found = groups.get(uid);
-    if (!found) groups.set(uid, (found = { sandboxes: [], containers: [] }));
+    const found = groups.get(uid) ?? { sandboxes: [], containers: [] };
+    groups.set(uid, found);
     return found;
   };
   for (const sandbox of sandboxes) {
