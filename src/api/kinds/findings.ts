@@ -48,8 +48,8 @@ export class Findings {
     this.#add('FieldValueNotSupported', at, shown(value), list && `supported values: ${list}`);
   }
 
-  duplicate(at: FieldPath, value: unknown): void {
-    this.#add('FieldValueDuplicate', at, shown(value), '');
+  duplicate(at: FieldPath, value: unknown, detail = ''): void {
+    this.#add('FieldValueDuplicate', at, shown(value), detail);
   }
 
   notFound(at: FieldPath, value: unknown): void {

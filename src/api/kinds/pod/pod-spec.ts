@@ -1,0 +1,134 @@
+import type { ObjectMeta, PodResourceClaim, PodSpec } from '../../generated/types.ts';
+import { checkLabelName, checkOneOf, checkQualifiedName, checkSubdomain, Unique } from '../checks.ts';
+import type { FieldPath } from '../field-path.ts';
+import type { Findings } from '../findings.ts';
+import { checkLabels } from '../metadata.ts';
+import { rangeError } from '../name-formats.ts';
+import { checkAffinity } from './affinity.ts';
+import { checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.ts';
+import { type PodContext, podContext } from './context.ts';
+import { checkDns, checkHostAliases } from './dns.ts';
+import { checkHostNetworkPorts } from './ports.ts';
+import { checkContainerResources, checkPodResources } from './resources.ts';
+import { checkGates, checkSpreadConstraints, checkTolerations } from './scheduling.ts';
+import { checkHostUsers, checkPodSecurity } from './security.ts';
+import { checkVolumes } from './volumes.ts';
+
+const maxInt32 = 2 ** 31 - 1;
+
+/**
+ * The spec of a Pod (`metadata` given) or of a template's pods, after defaults. The order of the findings is
+ * upstream's.
+ */
+export function checkPodSpec(
+  spec: PodSpec,
+  metadata: ObjectMeta | undefined,
+  at: FieldPath,
+  out: Findings,
+): void {
+  const pod = podContext(spec, metadata !== undefined, metadata);
+  if (spec.terminationGracePeriodSeconds === undefined) {
+    out.required(at.child('terminationGracePeriodSeconds'));
+  }
+  checkVolumes(spec.volumes ?? [], pod, at.child('volumes'), out);
+  checkResourceClaims(spec.resourceClaims ?? [], at.child('resourceClaims'), out);
+  checkContainers(pod, at.child('containers'), out);
+  checkInitContainers(pod, at.child('initContainers'), out);
+  checkEphemeralContainers(pod, at.child('ephemeralContainers'), out);
+  checkPodResources(spec, at.child('resources'), out);
+  if (spec.hostNetwork) checkHostNetworkPorts(spec.containers ?? [], pod.isPod, at.child('containers'), out);
+  checkOneOf(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], at.child('restartPolicy'), out);
+  checkLabels(spec.nodeSelector, at.child('nodeSelector'), out);
+  if (spec.securityContext) checkPodSecurity(spec.securityContext, spec, at.child('securityContext'), out);
+  if (spec.affinity) checkAffinity(spec.affinity, at.child('affinity'), out);
+  checkDns(spec, at, out);
+  (spec.readinessGates ?? []).forEach((gate, i) => {
+    checkQualifiedName(
+      gate.conditionType ?? '',
+      at.child('readinessGates').index(i).child('conditionType'),
+      out,
+    );
+  });
+  checkGates(spec.schedulingGates ?? [], at.child('schedulingGates'), out);
+  const spread = spec.topologySpreadConstraints ?? [];
+  checkSpreadConstraints(spread, at.child('topologySpreadConstraints'), out);
+  checkHostUsers(spec, at, out);
+  checkNames(pod, at, out);
+  checkTolerations(spec.tolerations ?? [], at.child('tolerations'), out);
+  checkHostAliases(spec.hostAliases ?? [], at.child('hostAliases'), out);
+  checkRest(spec, at, out);
+}
+
+function checkNames({ spec }: PodContext, at: FieldPath, out: Findings): void {
+  const { serviceAccountName, nodeName, hostname, subdomain, hostnameOverride } = spec;
+  if (serviceAccountName) checkSubdomain(serviceAccountName, at.child('serviceAccountName'), out);
+  if (nodeName) checkSubdomain(nodeName, at.child('nodeName'), out);
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > maxInt32)) {
+    out.invalid(at.child('activeDeadlineSeconds'), deadline, rangeError(1, maxInt32));
+  }
+  if (hostname) checkLabelName(hostname, at.child('hostname'), out);
+  if (subdomain) checkLabelName(subdomain, at.child('subdomain'), out);
+  if (hostnameOverride === undefined) return;
+  checkSubdomain(hostnameOverride, at.child('hostnameOverride'), out);
+  if (hostnameOverride.length > 64) {
+    out.invalid(at.child('hostnameOverride'), hostnameOverride, 'must be no more than 64 characters');
+  }
+  if (spec.hostNetwork) {
+    const why = 'may not be specified when hostNetwork is true';
+    out.invalid(at.child('hostnameOverride'), hostnameOverride, why);
+  }
+}
+
+function checkRest(spec: PodSpec, at: FieldPath, out: Findings): void {
+  if (spec.priorityClassName) checkSubdomain(spec.priorityClassName, at.child('priorityClassName'), out);
+  if (spec.runtimeClassName !== undefined) {
+    checkSubdomain(spec.runtimeClassName, at.child('runtimeClassName'), out);
+  }
+  if (spec.preemptionPolicy !== undefined) {
+    const policies = ['PreemptLowerPriority', 'Never'];
+    checkOneOf(spec.preemptionPolicy, policies, at.child('preemptionPolicy'), out);
+  }
+  if (spec.overhead) {
+    checkContainerResources({ limits: spec.overhead }, new Set(), at.child('overhead'), out);
+  }
+  if (!spec.os) return;
+  if (!spec.os.name) out.required(at.child('os', 'name'), 'cannot be empty');
+  else if (!['linux', 'windows'].includes(spec.os.name)) {
+    out.notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
+  } else if (spec.os.name === 'linux') checkLinux(spec, at, out);
+}
+
+function checkLinux(spec: PodSpec, at: FieldPath, out: Findings): void {
+  const why = 'windows options cannot be set for a linux pod';
+  if (spec.securityContext?.windowsOptions) {
+    out.forbidden(at.child('securityContext', 'windowsOptions'), why);
+  }
+  (spec.containers ?? []).forEach((container, i) => {
+    if (!container.securityContext?.windowsOptions) return;
+    out.forbidden(at.child('containers').index(i).child('securityContext', 'windowsOptions'), why);
+  });
+}
+
+function checkResourceClaims(claims: PodResourceClaim[], at: FieldPath, out: Findings): void {
+  const names = new Unique();
+  claims.forEach((claim, i) => {
+    const here = at.index(i);
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim;
+    if (!name) out.required(here.child('name'));
+    else if (!names.add(name)) out.duplicate(here.child('name'), name);
+    else checkLabelName(name, here.child('name'), out);
+    const kinds = '`resourceClaimName` or `resourceClaimTemplateName`';
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
+      out.invalid(here, claim, `at most one of ${kinds} may be specified`);
+    }
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
+      out.invalid(here, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`');
+    }
+    if (resourceClaimName !== undefined)
+      checkSubdomain(resourceClaimName, here.child('resourceClaimName'), out);
+    if (resourceClaimTemplateName !== undefined) {
+      checkSubdomain(resourceClaimTemplateName, here.child('resourceClaimTemplateName'), out);
+    }
+  });
+}

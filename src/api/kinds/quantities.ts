@@ -1,0 +1,50 @@
+import {
+  canonicalQuantity,
+  compareQuantity,
+  parseQuantity,
+  type Quantity,
+  quantitySign,
+} from '../quantity.ts';
+
+export type ResourceList = Record<string, string>;
+
+const zero = parseQuantity('0');
+const canonical = new Map<string, string>();
+const rememberAtMost = 4096;
+
+/**
+ * The list with every quantity in the form the API server stores: `1000m` → `1`. In place; what is no quantity
+ * stays for validation to find.
+ */
+export function canonicalize(list: ResourceList | undefined): void {
+  if (!list) return;
+  for (const name of Object.keys(list)) list[name] = canonicalText(list[name]!);
+}
+
+export function canonicalText(text: string): string {
+  const known = canonical.get(text);
+  if (known !== undefined) return known;
+  const result = readQuantity(text) ? canonicalQuantity(text) : text;
+  if (canonical.size < rememberAtMost) canonical.set(text, result);
+  return result;
+}
+
+/** The quantity, or undefined for text that is none. */
+export function readQuantity(text: string | undefined): Quantity | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseQuantity(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Below 0, 0, above 0 as `a` is less than, equal to, more than `b`; what is absent counts as 0. */
+export function compareText(a: string | undefined, b: string | undefined): number {
+  return compareQuantity(readQuantity(a) ?? zero, readQuantity(b) ?? zero);
+}
+
+export function signOf(text: string | undefined): number {
+  const quantity = readQuantity(text);
+  return quantity ? quantitySign(quantity) : 0;
+}
