@@ -1,0 +1,13 @@
+import type { ApiUser, ServerRequest } from './exchange.ts';
+import type { RequestInfo } from './filters/request-info.ts';
+
+/** A request on its way through the filters to what answers it. */
+export interface Call {
+  readonly request: ServerRequest;
+  readonly info: RequestInfo;
+  /** Who asks, after impersonation. */
+  user: ApiUser;
+  readonly auditId: string;
+  /** Texts for the Warning header, in order. */
+  readonly warnings: string[];
+}

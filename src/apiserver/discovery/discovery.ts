@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { formatApiVersion } from '../../api/objects.ts';
+import type { ResourceInfo } from '../../api/resources.ts';
+import { subresourcesOf } from './subresources.ts';
+
+interface GroupVersions {
+  group: string;
+  /** Best first. */
+  versions: string[];
+}
+
+/** The discovery documents of a set of resources, in the old and in the aggregated form. */
+export class Discovery {
+  readonly #resources: readonly ResourceInfo[];
+  readonly #groups: GroupVersions[];
+  readonly #serverAddress: string;
+
+  constructor(resources: readonly ResourceInfo[], serverAddress: string) {
+    this.#resources = resources;
+    this.#groups = groupsOf(resources);
+    this.#serverAddress = serverAddress;
+  }
+
+  /** `/api` */
+  coreVersions(): object {
+    const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: this.#serverAddress }];
+    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
+  }
+
+  /** `/apis` */
+  groupList(): object {
+    const groups = this.#groups.filter(each => each.group !== '').map(groupEntry);
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups };
+  }
+
+  /** `/apis/{group}`; undefined where there is no such group. */
+  group(name: string): object | undefined {
+    const found = this.#groups.find(each => each.group === name && name !== '');
+    return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(found) };
+  }
+
+  /** `/api/v1`, `/apis/{group}/{version}`; undefined where nothing is served there. */
+  resourceList(group: string, version: string): object | undefined {
+    const served = this.#of(group, version);
+    if (served.length === 0) return undefined;
+    const resources = served.flatMap(resource => [resourceEntry(resource), ...subresourceEntries(resource)]);
+    resources.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return {
+      kind: 'APIResourceList',
+      apiVersion: 'v1',
+      groupVersion: formatApiVersion(group, version),
+      resources,
+    };
+  }
+
+  /** The aggregated form of `/api` (core true) or `/apis`, for `apidiscovery.k8s.io/{version}`. */
+  aggregated(core: boolean, version: string): object {
+    const items = this.#groups
+      .filter(each => (each.group === '') === core)
+      .map(({ group, versions }) => ({
+        metadata: { ...(group && { name: group }), creationTimestamp: null },
+        versions: versions.map(each => ({
+          version: each,
+          resources: this.#of(group, each).map(aggregatedEntry),
+          freshness: 'Current',
+        })),
+      }));
+    const apiVersion = `apidiscovery.k8s.io/${version}`;
+    return { kind: 'APIGroupDiscoveryList', apiVersion, metadata: {}, items };
+  }
+
+  #of(group: string, version: string): ResourceInfo[] {
+    return this.#resources.filter(each => each.group === group && each.version === version);
+  }
+}
+
+function groupsOf(resources: readonly ResourceInfo[]): GroupVersions[] {
+  const groups = new Map<string, string[]>();
+  for (const { group, version } of resources) {
+    const versions = groups.get(group) ?? [];
+    if (!versions.includes(version)) versions.push(version);
+    groups.set(group, versions);
+  }
+  return [...groups].map(([group, versions]) => ({ group, versions }));
+}
+
+function groupEntry({ group, versions }: GroupVersions) {
+  const all = versions.map(version => ({ groupVersion: `${group}/${version}`, version }));
+  return { name: group, versions: all, preferredVersion: all[0] };
+}
+
+function resourceEntry(resource: ResourceInfo) {
+  return {
+    name: resource.plural,
+    singularName: resource.singular,
+    namespaced: resource.namespaced,
+    kind: resource.kind,
+    verbs: resource.verbs,
+    ...(resource.shortNames.length && { shortNames: resource.shortNames }),
+    ...(resource.categories.length && { categories: resource.categories }),
+    ...(resource.verbs.includes('watch') && { storageVersionHash: storageVersionHash(resource) }),
+  };
+}
+
+function subresourceEntries(resource: ResourceInfo) {
+  return subresourcesOf(resource).map(({ name, kind, group, version, verbs }) => ({
+    name: `${resource.plural}/${name}`,
+    singularName: '',
+    namespaced: resource.namespaced,
+    ...(group && { group, version }),
+    kind,
+    verbs,
+  }));
+}
+
+function aggregatedEntry(resource: ResourceInfo) {
+  const subresources = subresourcesOf(resource).map(({ name, kind, group, version, verbs }) => ({
+    subresource: name,
+    responseKind: { group, version, kind },
+    verbs,
+  }));
+  return {
+    resource: resource.plural,
+    responseKind: { group: '', version: '', kind: resource.kind },
+    scope: resource.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: resource.singular,
+    verbs: resource.verbs,
+    ...(resource.shortNames.length && { shortNames: resource.shortNames }),
+    ...(resource.categories.length && { categories: resource.categories }),
+    ...(subresources.length && { subresources }),
+  };
+}
+
+/** Upstream's StorageVersionHash: the first 8 bytes of the SHA-256 of group, version and kind, in base64. */
+function storageVersionHash({ storageGroup, version, kind }: ResourceInfo): string {
+  const text = `${storageGroup}/${version}/${kind}`;
+  return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64');
+}

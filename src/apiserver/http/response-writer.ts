@@ -1,0 +1,140 @@
+import type { ServerResponse as Http1Response } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Writable } from 'node:stream';
+import type { ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
+
+/** A watcher whose connection holds more unsent bytes than this is cut off. */
+const slowWatcherBytes = 16 * 1024 * 1024;
+
+/** Bytes of an answer written at once. */
+const pieceBytes = 512 * 1024;
+
+export function writeToHttp2(
+  stream: ServerHttp2Stream,
+  request: ServerRequest,
+  response: ServerResponse,
+): void {
+  if (stream.destroyed || stream.closed) {
+    release(response);
+    return;
+  }
+  const { body } = response;
+  const length = contentLength(body);
+  const headers = { ':status': response.status, ...response.headers, ...length };
+  if (body.kind === 'none' || request.method === 'HEAD') {
+    stream.respond(headers, { endStream: true });
+    release(response);
+    return;
+  }
+  stream.respond(headers);
+  writeBody(stream, body);
+}
+
+export function writeToHttp1(out: Http1Response, request: ServerRequest, response: ServerResponse): void {
+  if (out.destroyed) {
+    release(response);
+    return;
+  }
+  // A request whose body was not read to its end can't be followed by another on the same connection.
+  const unread = request.body.kind === 'stream' && !request.body.stream.readableEnded;
+  if (unread) out.setHeader('connection', 'close');
+  const { body } = response;
+  out.writeHead(response.status, { ...response.headers, ...contentLength(body) });
+  if (body.kind === 'none' || request.method === 'HEAD') {
+    out.end();
+    release(response);
+    return;
+  }
+  if (body.kind === 'watch') out.flushHeaders();
+  writeBody(out, body);
+}
+
+type Body = ServerResponse['body'];
+
+const encoded = new WeakMap<Body, readonly Uint8Array[]>();
+
+function chunksOf(body: Body): readonly Uint8Array[] | undefined {
+  if (body.kind === 'bytes') return body.chunks;
+  if (body.kind !== 'value') return undefined;
+  let chunks = encoded.get(body);
+  if (!chunks) {
+    chunks = body.chunks();
+    encoded.set(body, chunks);
+  }
+  return chunks;
+}
+
+function contentLength(body: Body): { 'content-length'?: string } {
+  if (body.kind === 'none') return { 'content-length': '0' };
+  const chunks = chunksOf(body);
+  if (!chunks) return {};
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return { 'content-length': String(length) };
+}
+
+function writeBody(out: Writable, body: Body): void {
+  const chunks = chunksOf(body);
+  if (chunks) writeChunks(out, chunks);
+  else if (body.kind === 'stream') {
+    body.stream.on('error', () => out.destroy());
+    out.on('close', () => body.stream.destroy());
+    body.stream.pipe(out);
+  } else if (body.kind === 'watch') writeWatch(out, body.source);
+}
+
+/** Writes in pieces, each after the one before has left, so that a large list never holds the event loop. */
+function writeChunks(out: Writable, chunks: readonly Uint8Array[]): void {
+  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  let at = 0;
+  const next = () => {
+    const piece = bytes.subarray(at, at + pieceBytes);
+    at += pieceBytes;
+    if (at >= bytes.length) out.end(piece);
+    else if (out.write(piece)) setImmediate(next);
+    else out.once('drain', next);
+  };
+  next();
+}
+
+/** Writes the events of one turn of the event loop in one piece. */
+function writeWatch(out: Writable, source: WatchSource): void {
+  let pending: WatchEvent[] = [];
+  let ended = false;
+  const flush = () => {
+    const batch = pending;
+    pending = [];
+    if (out.destroyed) return;
+    if (batch.length > 0) out.write(join(batch));
+    if (ended) out.end();
+  };
+  const schedule = () => {
+    if (pending.length === 0 && !ended) setImmediate(flush);
+  };
+  const handle = source.open({
+    events(batch) {
+      if (out.destroyed) return false;
+      if (out.writableLength > slowWatcherBytes) {
+        out.destroy();
+        return false;
+      }
+      schedule();
+      pending.push(...batch);
+      return true;
+    },
+    end() {
+      schedule();
+      ended = true;
+    },
+  });
+  out.once('close', () => handle.close());
+}
+
+function join(events: readonly WatchEvent[]): Uint8Array {
+  if (events.length === 1) return events[0]!.bytes();
+  return Buffer.concat(events.map(event => event.bytes()));
+}
+
+function release(response: ServerResponse): void {
+  if (response.body.kind === 'stream') response.body.stream.destroy();
+}

@@ -1,0 +1,142 @@
+import { messageTable } from './message-table.ts';
+
+/** A field of a message, as the JSON form and the wire name it. */
+export interface FieldInfo {
+  name: string;
+  number: number;
+  /** A scalar, a well-known type, or a message's full name: `core.v1.PodSpec`. */
+  type: string;
+  shape: 'single' | 'list' | 'map';
+  /** Its members stand in the parent's JSON (Go's inlined structs). */
+  inline: boolean;
+  /** A pointer in the Go types: present with a zero value is not the same as absent. */
+  pointer: boolean;
+}
+
+export interface MessageInfo {
+  name: string;
+  byNumber: Map<number, FieldInfo>;
+}
+
+/**
+ * Scalars that are pointers in the Go types wherever their name occurs. Descriptors do not tell, and Go
+ * writes every field that is no pointer, so that on the wire a zero of one means "not set".
+ */
+const pointerNames = new Set(
+  `activeDeadlineSeconds addresses allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
+  appProtocol attachRequired automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex
+  blockOwnerDeletion completionMode completions completionIndexes controller defaultMode deletionGracePeriodSeconds
+  dedicatedSeats defaultRequest enableServiceLinks expirationSeconds externalTrafficPolicy.. failedJobsHistoryLimit
+  fsGroup fsGroupChangePolicy fsGroupPolicy gracePeriodSeconds holderIdentity hostProcess hostUsers immutable
+  ingressClassName internalTrafficPolicy ipFamilyPolicy isCurrent leaseDurationSeconds leaseTransitions
+  lendablePercent borrowingLimitPercent limitResponse.. managedBy matchPolicy maxFailedIndexes minDomains
+  minReplicas mode nodeAffinityPolicy nodeName.. nodeTaintsPolicy nominalConcurrencyShares onPodConditions..
+  optional orphanDependents parallelism partition pathType persistentVolumeClaimRetentionPolicy
+  podInfoOnMount podReplacementPolicy preemptionPolicy preferredHolder priority privileged procMount
+  progressDeadlineSeconds propagationPolicy readOnlyRootFilesystem ready reinvocationPolicy replicas
+  requiresRepublish resourceClaimName resourceClaimTemplateName revisionHistoryLimit runAsGroup runAsNonRoot
+  runAsUser runAsUserName runtimeClassName scope seLinuxMount seLinuxChangePolicy selectPolicy serving
+  setHostnameAsFQDN shareProcessNamespace sideEffects stabilizationWindowSeconds startingDeadlineSeconds
+  storageCapacity storageClassName strategy.. successfulJobsHistoryLimit supplementalGroupsPolicy suspend
+  terminating terminationGracePeriodSeconds timeZone timeoutSeconds tolerationSeconds trafficDistribution
+  ttlSecondsAfterFinished unhealthyPodEvictionPolicy updateStrategy.. volumeAttributesClassName volumeBindingMode
+  volumeMode volumeName.. hostname zone failurePolicy resourceVersion.preconditions uid.preconditions`
+    .split(/\s+/)
+    .filter(name => !name.endsWith('..')),
+);
+
+/** Where the rule by name is wrong: pointers that share a name with plain fields, and the other way round. */
+const pointerExceptions: Record<string, boolean> = {
+  'core.v1.Probe timeoutSeconds': false,
+  'admissionregistration.v1.MutatingWebhook timeoutSeconds': true,
+  'core.v1.PodSpec hostname': false,
+  'core.v1.LoadBalancerIngress hostname': false,
+  'core.v1.PersistentVolumeSpec storageClassName': false,
+  'core.v1.ContainerStatus ready': false,
+  'meta.v1.Preconditions uid': true,
+  'meta.v1.Preconditions resourceVersion': true,
+  'networking.v1.NetworkPolicyPort protocol': true,
+  'discovery.v1.EndpointPort name': true,
+  'discovery.v1.EndpointPort protocol': true,
+  'discovery.v1.EndpointPort port': true,
+  'discovery.v1.Endpoint nodeName': true,
+  'networking.v1.IngressClassParametersReference scope': true,
+  'networking.v1.IngressClassParametersReference namespace': true,
+  'core.v1.TypedLocalObjectReference apiGroup': true,
+  'core.v1.TypedObjectReference apiGroup': true,
+  'core.v1.TypedObjectReference namespace': true,
+  'core.v1.NodeConfigSource replicas': false,
+  'admissionregistration.v1.ServiceReference path': true,
+  'admissionregistration.v1.ServiceReference port': true,
+  'admissionregistration.v1.WebhookClientConfig url': true,
+  'core.v1.HostPathVolumeSource type': true,
+  'batch.v1.JobSpec manualSelector': true,
+  'batch.v1.PodFailurePolicyOnExitCodesRequirement containerName': true,
+  'core.v1.SeccompProfile localhostProfile': true,
+  'core.v1.AppArmorProfile localhostProfile': true,
+  'core.v1.PodDNSConfigOption value': true,
+  'core.v1.CSIVolumeSource readOnly': true,
+  'core.v1.CSIVolumeSource fsType': true,
+  'core.v1.ServiceSpec externalTrafficPolicy': false,
+  'core.v1.ServiceSpec loadBalancerClass': true,
+  'core.v1.ServiceAccountTokenProjection expirationSeconds': true,
+  'authentication.v1.TokenRequestSpec expirationSeconds': true,
+  'core.v1.GRPCAction service': true,
+  'core.v1.VolumeMount mountPropagation': true,
+  'core.v1.VolumeMount recursiveReadOnly': true,
+  'core.v1.Container restartPolicy': true,
+  'core.v1.EphemeralContainerCommon restartPolicy': true,
+  'core.v1.ClusterTrustBundleProjection name': true,
+  'core.v1.ClusterTrustBundleProjection signerName': true,
+  'core.v1.EnvVar value': false,
+  'storage.v1.StorageClass reclaimPolicy': true,
+  'storage.v1.VolumeAttachmentSource persistentVolumeName': true,
+  'core.v1.PodSpec priorityClassName': false,
+  'coordination.v1.LeaseSpec strategy': true,
+  'autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage': true,
+  'core.v1.ContainerStatus started': true,
+};
+
+const scalars = new Set(['double', 'int64', 'int32', 'bool', 'string', 'bytes', 'uint64', 'uint32']);
+
+let table: Map<string, MessageInfo> | undefined;
+
+/** The message of a full name; undefined where the table has none. The table is read when first asked for. */
+export function messageInfo(name: string): MessageInfo | undefined {
+  table ??= readTable(messageTable);
+  return table.get(name);
+}
+
+function readTable(text: string): Map<string, MessageInfo> {
+  const messages = new Map<string, MessageInfo>();
+  let pack = '';
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    if (line.startsWith('# ')) {
+      pack = line.slice(2);
+      continue;
+    }
+    const [short, ...fields] = line.split(' ');
+    const name = `${pack}.${short}`;
+    const byNumber = new Map<number, FieldInfo>();
+    for (const field of fields) {
+      const info = readField(field, name, pack);
+      byNumber.set(info.number, info);
+    }
+    messages.set(name, { name, byNumber });
+  }
+  return messages;
+}
+
+function readField(text: string, message: string, pack: string): FieldInfo {
+  const [, name, star, number, prefix, type] = /^(\w+)(\*?)=(\d+):(\[\]|map:)?([\w.]+)$/.exec(text)!;
+  const full = type!.includes('.') || scalars.has(type!) ? type! : `${pack}.${type}`;
+  return {
+    name: name!,
+    number: Number(number),
+    type: full,
+    shape: prefix === '[]' ? 'list' : prefix === 'map:' ? 'map' : 'single',
+    inline: star === '*',
+    pointer: pointerExceptions[`${message} ${name}`] ?? pointerNames.has(name!),
+  };
+}

@@ -1,0 +1,165 @@
+import { stringify as stringifyYaml } from 'yaml';
+import type { KubeList, KubeObject } from '../../api/objects.ts';
+import type { Clock } from '../../base/clock.ts';
+import { jsonResponse, type ResponseBody, type ServerResponse } from '../exchange.ts';
+import type { Negotiated } from '../negotiation.ts';
+import { decodeStored } from '../objects/decoded.ts';
+import { asBuffer, metadataOffset } from '../objects/encoding.ts';
+import type { EventForm } from '../watch/event-form.ts';
+import type { ListedObjects } from './list.ts';
+import type { Result } from './registry.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { tableOf } from './table-form.ts';
+
+/** Who wants to see what: one endpoint in the form negotiated. */
+export interface View {
+  endpoint: ResourceEndpoint;
+  accept: Negotiated;
+  clock: Clock;
+  /** `includeObject=` of a table request. */
+  includeObject: string;
+}
+
+/** A single object, as the client wants to see it. */
+export function objectResponse(view: View, status: number, result: Result): ServerResponse {
+  const { accept, endpoint } = view;
+  if (accept.as === 'Table') return encoded(accept, status, tableOf(view, [servedOf(endpoint, result)], {}));
+  if (accept.as !== undefined) return encoded(accept, status, metadataOnly(servedOf(endpoint, result)));
+  const { bytes } = result;
+  if (accept.encoding === 'yaml' || !bytes || endpoint.storage.conversion) {
+    return encoded(accept, status, servedOf(endpoint, result));
+  }
+  const body: ResponseBody = { kind: 'value', value: result.object, chunks: () => [bytes] };
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}
+
+export function listResponse(view: View, listed: ListedObjects): ServerResponse {
+  const { accept, endpoint } = view;
+  const metadata = listMetadata(listed);
+  if (accept.as === 'Table') {
+    return encoded(
+      accept,
+      200,
+      tableOf(
+        view,
+        listed.items.map(bytes => served(endpoint, bytes)),
+        metadata,
+      ),
+    );
+  }
+  if (accept.as !== undefined) {
+    const items = listed.items.map(bytes => metadataOnly(served(endpoint, bytes)));
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
+    return encoded(accept, 200, list);
+  }
+  const value = (): KubeList => ({
+    kind: `${endpoint.resource.kind}List`,
+    apiVersion: endpoint.apiVersion,
+    metadata,
+    items: listed.items.map(bytes => served(endpoint, bytes)),
+  });
+  if (accept.encoding === 'yaml' || endpoint.storage.conversion) return encoded(accept, 200, value());
+  const body: ResponseBody = {
+    kind: 'value',
+    value,
+    chunks: () => [listBytes(endpoint, metadata, listed.items)],
+  };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
+
+/** How a watch with this view shows its objects. */
+export function eventForm(view: View): EventForm {
+  const { accept, endpoint } = view;
+  if (accept.as === 'Table') {
+    let first = true;
+    const table = (bytes: Uint8Array) => {
+      const value = tableOf(view, [served(endpoint, bytes)], {});
+      // The columns come with the first event only, as upstream's do.
+      if (first) first = false;
+      else value.columnDefinitions = [];
+      return value as unknown as KubeObject;
+    };
+    return { shareKey: undefined, object: table, json: bytes => Buffer.from(JSON.stringify(table(bytes))) };
+  }
+  if (accept.as !== undefined) {
+    const object = (bytes: Uint8Array) => metadataOnly(served(endpoint, bytes));
+    return { shareKey: 'metadata', object, json: bytes => Buffer.from(JSON.stringify(object(bytes))) };
+  }
+  if (endpoint.storage.conversion) {
+    const object = (bytes: Uint8Array) => served(endpoint, bytes);
+    return {
+      shareKey: endpoint.apiVersion,
+      object,
+      json: bytes => Buffer.from(JSON.stringify(object(bytes))),
+    };
+  }
+  return { shareKey: 'stored', object: decodeStored, json: bytes => bytes };
+}
+
+/** The object of a BOOKMARK event. */
+export function bookmarkObject(view: View, revision: number, annotations?: Record<string, string>): object {
+  const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) };
+  if (view.accept.as === 'Table') {
+    return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: [], rows: [] };
+  }
+  if (view.accept.as !== undefined) {
+    return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  }
+  return { kind: view.endpoint.resource.kind, apiVersion: view.endpoint.apiVersion, metadata };
+}
+
+/** A value in the encoding negotiated. */
+export function encoded(accept: Negotiated, status: number, value: unknown): ServerResponse {
+  if (accept.encoding === 'json') return jsonResponse(status, value);
+  const body: ResponseBody = {
+    kind: 'value',
+    value: () => value,
+    chunks: () => [Buffer.from(stringifyYaml(value))],
+  };
+  return { status, headers: { 'content-type': 'application/yaml' }, body };
+}
+
+function served(endpoint: ResourceEndpoint, bytes: Uint8Array): KubeObject {
+  const object = decodeStored(bytes);
+  return endpoint.storage.conversion?.fromStorage(object) ?? object;
+}
+
+function servedOf(endpoint: ResourceEndpoint, result: Result): KubeObject {
+  return endpoint.storage.conversion?.fromStorage(result.object()) ?? result.object();
+}
+
+function metadataOnly(object: KubeObject): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata ?? {} };
+}
+
+function listMetadata({ revision, continueToken, remaining }: ListedObjects) {
+  return {
+    resourceVersion: String(revision),
+    ...(continueToken !== undefined && { continue: continueToken }),
+    ...(remaining && { remainingItemCount: remaining }),
+  };
+}
+
+const comma = 0x2c;
+const brace = 0x7b;
+
+/** The list's JSON from its items' stored bytes, kind and version of each left out. */
+function listBytes(endpoint: ResourceEndpoint, metadata: object, items: readonly Uint8Array[]): Uint8Array {
+  const { kind } = endpoint.resource;
+  const head = Buffer.from(
+    `{"kind":"${kind}List","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
+  );
+  const skip = items.length > 0 ? metadataOffset(items[0]!) : 0;
+  let size = head.length + 2;
+  for (const item of items) size += item.length - skip + 2;
+  const out = Buffer.allocUnsafe(size);
+  let at = head.copy(out);
+  for (const item of items) {
+    out[at++] = brace;
+    at += asBuffer(item).copy(out, at, skip);
+    out[at++] = comma;
+  }
+  if (items.length > 0) at--;
+  at += out.write(']}', at, 'latin1');
+  return out.subarray(0, at);
+}

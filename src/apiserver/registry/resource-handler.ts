@@ -1,0 +1,219 @@
+import type { DeleteOptions } from '../../api/generated/types.ts';
+import { badRequest, methodNotAllowed } from '../../api/status.ts';
+import type { Call } from '../call.ts';
+import type { ServerResponse } from '../exchange.ts';
+import { isTrue } from '../filters/request-info.ts';
+import { negotiate } from '../negotiation.ts';
+import { ObjectWatch, type WatchDeps } from '../watch/object-watch.ts';
+import { createObject, type WriteOptions } from './create.ts';
+import { type DeleteRequest, deleteObject } from './delete.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { listObjects } from './list.ts';
+import { type ListOptions, readListOptions } from './list-options.ts';
+import { readPatch } from './patch.ts';
+import { type Registry, type Result, resultOf } from './registry.ts';
+import {
+  bookmarkObject,
+  encoded,
+  eventForm,
+  listResponse,
+  objectResponse,
+  type View,
+} from './representation.ts';
+import { readBody, readObject } from './request-object.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { readSelection } from './selection.ts';
+import { returnsDeleted } from './strategies.ts';
+import { type UpdateRules, updateObject } from './update.ts';
+
+/** Watches end after this, plus up to as much again, where the client names no time (upstream: 30 to 60 minutes). */
+const minWatchMs = 30 * 60 * 1000;
+
+/** The verbs of one resource over the generic registry. */
+export class ResourceHandler {
+  readonly #registry: Registry;
+  readonly #watching: WatchDeps;
+
+  constructor(registry: Registry, watching: WatchDeps) {
+    this.#registry = registry;
+    this.#watching = watching;
+  }
+
+  async handle(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    switch (call.info.verb) {
+      case 'get':
+        return this.#get(call, endpoint);
+      case 'list':
+        return this.#list(call, endpoint);
+      case 'watch':
+        return this.#watch(call, endpoint);
+      case 'create':
+        return this.#create(call, endpoint);
+      case 'update':
+        return this.update(call, endpoint);
+      case 'patch':
+        return this.patch(call, endpoint);
+      case 'delete':
+        return this.#delete(call, endpoint);
+      case 'deletecollection':
+        return this.#deleteCollection(call, endpoint);
+      default:
+        throw methodNotAllowed('the server does not allow this method on the requested resource');
+    }
+  }
+
+  view(call: Call, endpoint: ResourceEndpoint): View {
+    return {
+      endpoint,
+      accept: negotiate(call.request),
+      clock: this.#registry.clock,
+      includeObject: call.request.query.get('includeObject') || 'Metadata',
+    };
+  }
+
+  #get(call: Call, endpoint: ResourceEndpoint): ServerResponse {
+    const { namespace, pathName } = call.info;
+    const entry = this.#registry.existing(endpoint, objectNamespace(endpoint, namespace), pathName);
+    return objectResponse(this.view(call, endpoint), 200, resultOf(entry.value));
+  }
+
+  #list(call: Call, endpoint: ResourceEndpoint): ServerResponse {
+    const { query } = call.request;
+    const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
+    const listed = listObjects(this.#registry.store, endpoint, selection, readListOptions(query, false));
+    return listResponse(this.view(call, endpoint), listed);
+  }
+
+  #watch(call: Call, endpoint: ResourceEndpoint): ServerResponse {
+    const { query } = call.request;
+    const selection = readSelection(endpoint, namespaceOf(call, endpoint), call.info.pathName, query);
+    const options = readListOptions(query, true);
+    const view = this.view(call, endpoint);
+    const source = new ObjectWatch(this.#watching, {
+      endpoint,
+      selection,
+      options,
+      form: eventForm(view),
+      timeout: this.#watchTimeout(options),
+      bookmark: (revision, annotations) => bookmarkObject(view, revision, annotations),
+    });
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: { kind: 'watch', source },
+    };
+  }
+
+  #watchTimeout(options: ListOptions): number {
+    if (options.timeoutSeconds) return options.timeoutSeconds * 1000;
+    return minWatchMs + this.#registry.random.integer(minWatchMs);
+  }
+
+  async #create(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const object = await readObject(call, endpoint);
+    const namespace = namespaceOf(call, endpoint);
+    const result = await createObject(this.#registry, endpoint, namespace, object, writeOptions(call));
+    return objectResponse(view, 201, result);
+  }
+
+  /** PUT, of the object or of a subresource that shows it whole. */
+  async update(call: Call, endpoint: ResourceEndpoint, rules?: UpdateRules): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const object = await readObject(call, endpoint);
+    const result = await updateObject(this.#registry, endpoint, {
+      namespace: namespaceOf(call, endpoint),
+      name: call.info.pathName,
+      ...(rules && { rules }),
+      make: () => structuredClone(object),
+      mayCreate: rules === undefined,
+      ...writeOptions(call),
+    });
+    return objectResponse(view, result.created ? 201 : 200, result);
+  }
+
+  async patch(call: Call, endpoint: ResourceEndpoint, rules?: UpdateRules): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const result = await updateObject(this.#registry, endpoint, {
+      namespace: namespaceOf(call, endpoint),
+      name: call.info.pathName,
+      ...(rules && { rules }),
+      make: await readPatch(call, endpoint),
+      mayCreate: false,
+      ...writeOptions(call),
+    });
+    return objectResponse(view, 200, result);
+  }
+
+  async #delete(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const request = await readDelete(call);
+    const { pathName } = call.info;
+    const result = await deleteObject(
+      this.#registry,
+      endpoint,
+      namespaceOf(call, endpoint),
+      pathName,
+      request,
+    );
+    if (!result.removed || returnsDeleted(endpoint)) return objectResponse(view, 200, result);
+    return encoded(view.accept, 200, deletedStatus(endpoint, result));
+  }
+
+  async #deleteCollection(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const { query } = call.request;
+    const request = await readDelete(call);
+    const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
+    const options = readListOptions(query, false);
+    return listResponse(view, await deleteCollection(this.#registry, endpoint, selection, options, request));
+  }
+}
+
+/** Cluster-wide resources have no namespace, also where the path of a namespace names itself. */
+function namespaceOf(call: Call, endpoint: ResourceEndpoint): string {
+  return objectNamespace(endpoint, call.info.namespace);
+}
+
+function objectNamespace(endpoint: ResourceEndpoint, namespace: string): string {
+  return endpoint.resource.namespaced ? namespace : '';
+}
+
+/** @throws ApiError 422 for a dryRun other than All. */
+export function writeOptions(call: Call): WriteOptions {
+  const asked = call.request.query.getAll('dryRun').filter(value => value !== '');
+  return { user: call.user, dryRun: isDryRun(asked), warnings: call.warnings };
+}
+
+function isDryRun(asked: readonly string[]): boolean {
+  if (asked.some(value => value !== 'All')) {
+    throw badRequest(`Invalid value: ${JSON.stringify(asked)}: supported values: "All"`);
+  }
+  return asked.length > 0;
+}
+
+/** DeleteOptions come in the body or, for simple clients, in the query. */
+async function readDelete(call: Call): Promise<DeleteRequest> {
+  const { query } = call.request;
+  const write = writeOptions(call);
+  const body = ((await readBody(call)) ?? {}) as DeleteOptions;
+  const options: DeleteOptions = { ...body };
+  const grace = query.get('gracePeriodSeconds');
+  if (grace !== null && options.gracePeriodSeconds === undefined) {
+    if (!/^-?\d{1,15}$/.test(grace))
+      throw badRequest(`gracePeriodSeconds: invalid value ${JSON.stringify(grace)}`);
+    options.gracePeriodSeconds = Number(grace);
+  }
+  const policy = query.get('propagationPolicy');
+  if (policy !== null && options.propagationPolicy === undefined) options.propagationPolicy = policy;
+  const orphan = query.get('orphanDependents');
+  if (orphan !== null && options.orphanDependents === undefined) options.orphanDependents = isTrue(orphan);
+  return { ...write, dryRun: write.dryRun || isDryRun(options.dryRun ?? []), options };
+}
+
+function deletedStatus(endpoint: ResourceEndpoint, result: Result): object {
+  const { name, uid } = result.object().metadata ?? {};
+  const { group, plural } = endpoint.resource;
+  const details = { name, ...(group && { group }), kind: plural, uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}

@@ -1,0 +1,72 @@
+import {
+  type FieldSelector,
+  fieldMatcher,
+  parseFieldSelector,
+  requiredFieldValue,
+} from '../../api/field-selector.ts';
+import {
+  type LabelSelector,
+  matchesLabels,
+  parseLabelSelector,
+  SelectorError,
+} from '../../api/label-selector.ts';
+import type { KubeObject } from '../../api/objects.ts';
+import { badRequest } from '../../api/status.ts';
+import { decodeStored, labelsOf } from '../objects/decoded.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+
+/** Which objects of a collection a request is about. */
+export interface Selection {
+  /** The path's namespace; empty for all. */
+  readonly namespace: string;
+  /** The one name asked for by path or by `metadata.name` in the field selector. */
+  readonly name: string | undefined;
+  /** False where every object of the namespace is meant. */
+  readonly selective: boolean;
+  matches(bytes: Uint8Array): boolean;
+}
+
+/** @throws ApiError 400 for a selector that can't be read or a field the kind can't be selected by. */
+export function readSelection(
+  endpoint: ResourceEndpoint,
+  namespace: string,
+  name: string,
+  query: URLSearchParams,
+): Selection {
+  try {
+    const labels = parseLabelSelector(query.get('labelSelector') ?? '');
+    const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
+    return selectionOf(endpoint, namespace, name, labels, fields);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    throw badRequest(error.message);
+  }
+}
+
+function selectionOf(
+  endpoint: ResourceEndpoint,
+  namespace: string,
+  pathName: string,
+  labels: LabelSelector,
+  fields: FieldSelector,
+): Selection {
+  const matchesFields = fieldMatcher(fields, endpoint.gvk);
+  const byLabels = labels.requirements.length > 0 || labels.nothing === true;
+  const byFields = fields.requirements.length > 0;
+  const name = pathName || requiredFieldValue(fields, 'metadata.name') || undefined;
+  const { conversion } = endpoint.storage;
+  const served = (bytes: Uint8Array): KubeObject => {
+    const object = decodeStored(bytes);
+    return conversion?.fromStorage(object) ?? object;
+  };
+  return {
+    namespace,
+    name,
+    selective: byLabels || byFields || name !== undefined,
+    matches(bytes) {
+      if (byLabels && !matchesLabels(labels, labelsOf(bytes))) return false;
+      if (byFields && !matchesFields(served(bytes))) return false;
+      return pathName === '' || decodeStored(bytes).metadata.name === pathName;
+    },
+  };
+}

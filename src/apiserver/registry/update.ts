@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  allowsCreateOnUpdate,
+  allowsUnconditionalUpdate,
+  applyDefaults,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+  validateStatusUpdate,
+  validateUpdate,
+} from '../../api/kinds/registry.ts';
+import type { KubeObject, Stored } from '../../api/objects.ts';
+import { conflict, type FieldError, invalid, notFound } from '../../api/status.ts';
+import { createObject, type WriteOptions } from './create.ts';
+import { checkNames } from './object-names.ts';
+import type { Outcome, Registry, Result } from './registry.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { type Strategy, strategyOf } from './strategies.ts';
+
+/** How a subresource that shows the whole object (status, ephemeralcontainers, …) differs from the object's own update. */
+export interface UpdateRules {
+  readonly subresource: string;
+  prepare(object: KubeObject, old: KubeObject): void;
+  validate(object: KubeObject, old: KubeObject): FieldError[];
+}
+
+export interface UpdateRequest extends WriteOptions {
+  namespace: string;
+  name: string;
+  /** Undefined for the object itself. */
+  rules?: UpdateRules;
+  /** The wanted object, fresh and in the endpoint's version, from the one that is there (frozen). */
+  make(old: KubeObject | undefined): KubeObject | Promise<KubeObject>;
+  /** A PATCH never creates. */
+  mayCreate: boolean;
+}
+
+/**
+ * PUT and PATCH. @throws ApiError 404, 409 on another resourceVersion or uid, 422, what admission says.
+ */
+export async function updateObject(
+  registry: Registry,
+  endpoint: ResourceEndpoint,
+  request: UpdateRequest,
+): Promise<Result> {
+  const { namespace, name } = request;
+  const strategy = strategyOf(endpoint);
+  let failed: (() => void | Promise<void>) | undefined;
+  let done: (() => void | Promise<void>) | undefined;
+  if (request.mayCreate && allowsCreateOnUpdate(endpoint.gvk) && !registry.entry(endpoint, namespace, name)) {
+    const object = await request.make(undefined);
+    checkNames(endpoint, namespace, name, object);
+    delete object.metadata!.resourceVersion;
+    return createObject(registry, endpoint, namespace, object, request);
+  }
+  try {
+    const result = await registry.change(
+      endpoint,
+      namespace,
+      name,
+      async current => {
+        await failed?.();
+        failed = undefined;
+        if (!current) throw notFound(endpoint.qualified, name);
+        const { outcome, object } = await decideUpdate(registry, endpoint, request, current, strategy);
+        failed = () => strategy.afterFailedUpdate?.(registry, object, current);
+        done = () => strategy.afterUpdate?.(registry, object, current);
+        return outcome;
+      },
+      request,
+    );
+    if (!request.dryRun) await done?.();
+    if (request.dryRun) await failed?.();
+    if (result.removed && !request.dryRun) await strategy.afterDelete?.(registry, result.object());
+    return result;
+  } catch (error) {
+    await failed?.();
+    throw error;
+  }
+}
+
+async function decideUpdate(
+  registry: Registry,
+  endpoint: ResourceEndpoint,
+  request: UpdateRequest,
+  current: Stored,
+  strategy: Strategy,
+): Promise<{ outcome: Outcome; object: KubeObject }> {
+  const { conversion } = endpoint.storage;
+  const old = (conversion?.fromStorage(current) ?? current) as Stored;
+  const object = await request.make(old);
+  checkNames(endpoint, request.namespace, request.name, object);
+  checkVersions(endpoint, object, old);
+  object.apiVersion = endpoint.apiVersion;
+  object.kind = endpoint.resource.kind;
+  delete object.metadata!.managedFields;
+  applyDefaults(endpoint.gvk, object);
+  const attributes = {
+    operation: 'UPDATE' as const,
+    endpoint,
+    subresource: request.rules?.subresource ?? '',
+    namespace: request.namespace,
+    name: request.name,
+    object,
+    oldObject: old,
+    user: request.user,
+    dryRun: request.dryRun,
+    warnings: request.warnings,
+  };
+  const rules = request.rules ?? ownRules(endpoint);
+  // Upstream prepares before mutating admission runs; what admission then changes is validated with the rest.
+  rules.prepare(object, old);
+  await registry.admission.admit(attributes);
+  if (!request.rules) await strategy.beforeUpdate?.(registry, object, old, request);
+  const found = rules.validate(object, old);
+  if (found.length > 0) throw invalid(endpoint.qualifiedKind, request.name, found);
+  await registry.admission.validate(attributes);
+  const stored = conversion?.toStorage(object) ?? object;
+  return { outcome: outcomeOf(stored, current, strategy), object };
+}
+
+function outcomeOf(stored: KubeObject, current: Stored, strategy: Strategy): Outcome {
+  if (isToBeRemoved(stored) && (strategy.mayRemove?.(stored) ?? true))
+    return { kind: 'remove', object: stored };
+  // As upstream: what changes nothing is not written, and keeps its resourceVersion.
+  if (isDeepStrictEqual(stored, current)) return { kind: 'keep' };
+  return { kind: 'write', object: stored };
+}
+
+/** Marked for deletion, its grace over, and no finalizer left. */
+export function isToBeRemoved({ metadata }: KubeObject): boolean {
+  if (!metadata?.deletionTimestamp) return false;
+  return !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds;
+}
+
+function checkVersions(endpoint: ResourceEndpoint, object: KubeObject, old: Stored): void {
+  const meta = object.metadata!;
+  const name = old.metadata.name;
+  if (meta.uid && meta.uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(endpoint.qualified, name, why);
+  }
+  if (!meta.resourceVersion || meta.resourceVersion === '0') {
+    if (!allowsUnconditionalUpdate(endpoint.gvk)) {
+      const message = 'Invalid value: 0: must be specified for an update';
+      throw invalid(endpoint.qualifiedKind, name, [
+        { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message },
+      ]);
+    }
+    meta.resourceVersion = old.metadata.resourceVersion;
+  } else if (meta.resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(endpoint.qualified, name);
+  }
+}
+
+function ownRules({ gvk }: ResourceEndpoint): UpdateRules {
+  return {
+    subresource: '',
+    prepare: (object, old) => prepareForUpdate(gvk, object, old),
+    validate: (object, old) => validateUpdate(gvk, object, old),
+  };
+}
+
+export function statusRules({ gvk }: ResourceEndpoint): UpdateRules {
+  return {
+    subresource: 'status',
+    prepare: (object, old) => prepareForStatusUpdate(gvk, object, old),
+    validate: (object, old) => validateStatusUpdate(gvk, object, old),
+  };
+}

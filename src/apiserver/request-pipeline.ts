@@ -1,0 +1,117 @@
+import { ApiError } from '../api/status.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Call } from './call.ts';
+import { toApiError } from './errors/status.ts';
+import { header, jsonResponse, type ServerRequest, type ServerResponse } from './exchange.ts';
+import { authenticate, type TokenAuthenticator } from './filters/authentication.ts';
+import {
+  type AccessAttributes,
+  type Authorizer,
+  accessDenied,
+  attributesOf,
+} from './filters/authorization.ts';
+import { impersonate } from './filters/impersonation.ts';
+import { InFlight, isLongRunning } from './filters/in-flight.ts';
+import { parseRequestInfo } from './filters/request-info.ts';
+import { warningHeaders } from './filters/warnings.ts';
+import type { Random } from './random.ts';
+
+export interface PipelineDeps {
+  clock: Clock;
+  log: Logger;
+  random: Random;
+  authorizer: Authorizer;
+  tokens: readonly TokenAuthenticator[];
+  /** Answers a call that may be made. */
+  route(call: Call): ServerResponse | Promise<ServerResponse>;
+}
+
+/** Milliseconds a request that is not long-running may take (upstream's --request-timeout). */
+const requestTimeout = 60_000;
+
+/**
+ * The filters every request passes, in upstream's order: nothing behind them may fail a client without a
+ * Status, and nothing before them is asked who the client is.
+ */
+export class RequestPipeline {
+  readonly #deps: PipelineDeps;
+  readonly inFlight: InFlight;
+
+  constructor(deps: PipelineDeps, limits = { reading: 400, mutating: 200 }) {
+    this.#deps = deps;
+    this.inFlight = new InFlight(limits);
+  }
+
+  /** Never rejects. */
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    const auditId = request.inProcess ? '' : (header(request, 'audit-id') ?? this.#deps.random.uuid());
+    const warnings: string[] = [];
+    let response: ServerResponse;
+    try {
+      const call = await this.admit(request, auditId, warnings);
+      response = await this.#run(call);
+    } catch (error) {
+      response = this.#failed(error, request);
+    }
+    if (request.inProcess) return response;
+    const { headers } = response;
+    headers['audit-id'] = auditId;
+    headers['cache-control'] ??= 'no-cache, private';
+    if (warnings.length > 0) headers.warning = warningHeaders(warnings);
+    return response;
+  }
+
+  /**
+   * Authenticates and authorizes without running: what upgraded connections need, too.
+   * @throws ApiError 401, 403
+   */
+  async admit(request: ServerRequest, auditId: string, warnings: string[] = []): Promise<Call> {
+    const info = parseRequestInfo(request);
+    const authenticated = await authenticate(request, this.#deps.tokens);
+    const user = request.inProcess
+      ? authenticated
+      : impersonate(request, authenticated, this.#deps.authorizer);
+    this.authorize(attributesOf(user, info, request.query));
+    return { request, info, user, auditId, warnings };
+  }
+
+  /** @throws ApiError 403 */
+  authorize(attributes: AccessAttributes): void {
+    const decision = this.#deps.authorizer.authorize(attributes);
+    if (!decision.allowed) throw accessDenied(attributes, decision.reason);
+  }
+
+  async #run(call: Call): Promise<ServerResponse> {
+    if (call.request.inProcess) return this.#deps.route(call);
+    const leave = this.inFlight.enter(call.info);
+    try {
+      const answer = this.#deps.route(call);
+      if (!(answer instanceof Promise) || isLongRunning(call.info)) return await answer;
+      return await this.#withDeadline(answer, call);
+    } finally {
+      leave();
+    }
+  }
+
+  #withDeadline(answer: Promise<ServerResponse>, call: Call): Promise<ServerResponse> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#deps.clock.after(requestTimeout, () => {
+        const message = `Timeout: request did not complete within the allotted timeout: ${call.request.method} ${call.request.path}`;
+        reject(new ApiError({ message, reason: 'Timeout', code: 504, details: {} }));
+      });
+      answer.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  #failed(error: unknown, request: ServerRequest): ServerResponse {
+    const known = toApiError(error);
+    if (known.code >= 500 && known.reason === 'InternalError') {
+      this.#deps.log.error('request failed', { method: request.method, path: request.path, error });
+    }
+    const response = jsonResponse(known.code, known.status);
+    const retry = known.status.details?.retryAfterSeconds;
+    if (retry !== undefined) response.headers['retry-after'] = String(retry);
+    return response;
+  }
+}

@@ -1,0 +1,195 @@
+import { expired } from '../../api/status.ts';
+import type { Cancel, Clock } from '../../base/clock.ts';
+import { RevisionCompacted, type Store } from '../../store/store.ts';
+import { tooOld } from '../errors/status.ts';
+import type { WatchEvent, WatchSink, WatchSource } from '../exchange.ts';
+import { withRevision } from '../objects/encoding.ts';
+import { collectionPrefix, storageKey } from '../objects/storage-form.ts';
+import { listObjects } from '../registry/list.ts';
+import type { ListOptions } from '../registry/list-options.ts';
+import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
+import type { Selection } from '../registry/selection.ts';
+import { changeEvent, type EventForm, initialEvent, plainEvent } from './event-form.ts';
+import type { HubChange, ResourceHubs } from './resource-hub.ts';
+
+export interface WatchDeps {
+  clock: Clock;
+  store: Store;
+  hubs: ResourceHubs;
+  /** Watches under way; the server ends them all when it stops. */
+  open: Set<{ end(): void }>;
+}
+
+/** Milliseconds between bookmarks (upstream: about a minute). */
+const bookmarkInterval = 60_000;
+/** Initial events handed on at a time, so that a large collection never holds the event loop. */
+const initialBatch = 1000;
+
+export interface WatchRequest {
+  endpoint: ResourceEndpoint;
+  selection: Selection;
+  options: ListOptions;
+  form: EventForm;
+  /** Milliseconds until the server ends it. */
+  timeout: number;
+  /** Makes a bookmark's object (a table's bookmark is a table). */
+  bookmark(revision: number, annotations?: Record<string, string>): object;
+}
+
+/** A watch on one resource. Selectors on it turn changes into the events their watcher must see. */
+export class ObjectWatch implements WatchSource {
+  readonly #deps: WatchDeps;
+  readonly #request: WatchRequest;
+  #sink: WatchSink | undefined;
+  #cancels: Cancel[] = [];
+  /** The revision up to which the watcher has been told everything. */
+  #position = 0;
+  /** Changes that came while initial events were still going out. */
+  #held: HubChange[] | undefined;
+
+  constructor(deps: WatchDeps, request: WatchRequest) {
+    this.#deps = deps;
+    this.#request = request;
+  }
+
+  open(sink: WatchSink): { close(): void } {
+    this.#sink = sink;
+    const { options, timeout } = this.#request;
+    const { clock, open } = this.#deps;
+    open.add(this);
+    this.#cancels.push(() => open.delete(this));
+    this.#cancels.push(clock.after(timeout, () => this.end()));
+    if (options.bookmarks) {
+      this.#cancels.push(clock.every(bookmarkInterval, () => this.#sendBookmark()));
+    }
+    this.#begin();
+    return { close: () => this.#close() };
+  }
+
+  end(): void {
+    const sink = this.#sink;
+    this.#close();
+    sink?.end();
+  }
+
+  #close(): void {
+    this.#sink = undefined;
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+
+  #begin(): void {
+    const { options } = this.#request;
+    const asked = options.resourceVersion;
+    const initial = options.sendInitialEvents ?? !asked;
+    try {
+      if (initial) this.#sendInitial();
+      else {
+        this.#position = asked ?? this.#deps.store.revision;
+        this.#follow();
+      }
+    } catch (error) {
+      if (!(error instanceof RevisionCompacted)) throw error;
+      this.#send([plainEvent('ERROR', expired(tooOld(error, asked)).status)]);
+      this.end();
+    }
+  }
+
+  /** What is there, as ADDED events, in batches with room for other work between them. */
+  #sendInitial(): void {
+    const { endpoint, selection, options, form } = this.#request;
+    const now = { ...options, limit: 0, continueToken: '', match: undefined, resourceVersion: undefined };
+    const { items, revision } = listObjects(this.#deps.store, endpoint, selection, now);
+    this.#position = revision;
+    this.#held = [];
+    this.#follow();
+    let at = 0;
+    const next = () => {
+      if (!this.#sink) return;
+      const batch = items.slice(at, at + initialBatch);
+      at += initialBatch;
+      if (batch.length > 0) this.#send(batch.map(bytes => initialEvent(bytes, form)));
+      if (at < items.length) setImmediate(next);
+      else this.#endInitial(revision);
+    };
+    next();
+  }
+
+  #endInitial(revision: number): void {
+    const { options, bookmark } = this.#request;
+    if (options.sendInitialEvents && options.bookmarks) {
+      this.#send([plainEvent('BOOKMARK', bookmark(revision, { 'k8s.io/initial-events-end': 'true' }))]);
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    if (held.length > 0) this.#deliver(held);
+  }
+
+  #follow(): void {
+    const { endpoint, selection } = this.#request;
+    const { storage, resource } = endpoint;
+    const one = selection.name !== undefined && (selection.namespace !== '' || !resource.namespaced);
+    const scope = one
+      ? storageKey(storage, selection.namespace, selection.name!)
+      : collectionPrefix(storage, selection.namespace);
+    const listener = {
+      changes: (changes: readonly HubChange[]) => {
+        if (this.#held) this.#held.push(...changes);
+        else this.#deliver(changes);
+      },
+    };
+    this.#cancels.push(this.#deps.hubs.of(storage.prefix).subscribe(scope, this.#position, listener));
+  }
+
+  #deliver(changes: readonly HubChange[]): void {
+    const events: WatchEvent[] = [];
+    for (const change of changes) {
+      if (change.revision <= this.#position) continue;
+      this.#position = change.revision;
+      const event = this.#eventOf(change);
+      if (event) events.push(event);
+    }
+    if (events.length > 0) this.#send(events);
+  }
+
+  /**
+   * An object that begins to match is ADDED, one that ceases to is DELETED (as it was, at the revision of
+   * the change), as upstream's watch cache tells it.
+   */
+  #eventOf(change: HubChange): WatchEvent | undefined {
+    const { selection, form } = this.#request;
+    const { previous } = change;
+    if (!selection.selective) {
+      const type = change.type === 'delete' ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
+      return changeEvent(change, type, change.value, form);
+    }
+    const matched = previous !== undefined && selection.matches(previous);
+    if (change.type === 'delete') {
+      return matched ? changeEvent(change, 'DELETED', change.value, form) : undefined;
+    }
+    const matches = selection.matches(change.value);
+    if (matches) return changeEvent(change, matched ? 'MODIFIED' : 'ADDED', change.value, form);
+    if (!matched) return undefined;
+    return changeEvent(change, 'DELETED', leavingBytes(change, previous), form);
+  }
+
+  #sendBookmark(): void {
+    const { store } = this.#deps;
+    if (this.#held) return;
+    this.#position = Math.max(this.#position, store.revision);
+    this.#send([plainEvent('BOOKMARK', this.#request.bookmark(this.#position))]);
+  }
+
+  #send(events: readonly WatchEvent[]): void {
+    if (this.#sink && !this.#sink.events(events)) this.#close();
+  }
+}
+
+/** The object as it was, at the revision at which it ceased to match; made once for all watchers. */
+function leavingBytes(change: HubChange, previous: Uint8Array): Uint8Array {
+  let bytes = change.derived.get('leaving') as Uint8Array | undefined;
+  if (!bytes) {
+    bytes = withRevision(previous, change.revision);
+    change.derived.set('leaving', bytes);
+  }
+  return bytes;
+}
