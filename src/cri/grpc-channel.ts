@@ -33,15 +33,16 @@ export interface CallOptions<Reply extends MessageName> {
 const maxMessageBytes = 16 * 1024 * 1024;
 
 /**
- * gRPC calls over one HTTP/2 connection on a Unix socket, made when first needed and again after it broke.
+ * gRPC calls over one HTTP/2 connection without TLS, made when first needed and again after it broke.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export class GrpcChannel {
-  readonly #socketPath: string;
+  readonly #address: net.NetConnectOpts;
   #session: http2.ClientHttp2Session | undefined;
 
-  constructor(socketPath: string) {
-    this.#socketPath = socketPath;
+  /** @param address `{ path }` of a Unix socket, or `{ host, port }` */
+  constructor(address: net.NetConnectOpts) {
+    this.#address = address;
   }
 
   /** One request, one reply. @throws GrpcError */
@@ -104,7 +105,7 @@ export class GrpcChannel {
     const present = this.#session;
     if (present && !present.closed && !present.destroyed) return present;
     const session = http2.connect('http://localhost', {
-      createConnection: () => net.connect(this.#socketPath),
+      createConnection: () => net.connect(this.#address),
       settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
     });
     const forget = () => {

@@ -32,7 +32,7 @@ export class GrpcCri implements Cri {
   readonly #channel: GrpcChannel;
 
   constructor(options: GrpcCriOptions) {
-    this.#channel = new GrpcChannel(options.socket);
+    this.#channel = new GrpcChannel({ path: options.socket });
   }
 
   version(): Promise<RuntimeVersion> {

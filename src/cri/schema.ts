@@ -18,6 +18,8 @@ export const enums = {
   SupplementalGroupsPolicy: ['Merge', 'Strict'],
   ProfileType: ['RuntimeDefault', 'Unconfined', 'Localhost'],
   PodSandboxState: ['SANDBOX_READY', 'SANDBOX_NOTREADY'],
+  /** Of grpc.health.v1, which grpc probes speak. */
+  ServingStatus: ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'],
   ContainerState: ['CONTAINER_CREATED', 'CONTAINER_RUNNING', 'CONTAINER_EXITED', 'CONTAINER_UNKNOWN'],
   // biome-ignore format: a list of names
   Signal: [
@@ -380,6 +382,8 @@ const containerdMessages = {
   Envelope: { namespace: [2, 'string'], topic: [3, 'string'], event: [4, 'Any'] },
   /** The events under `/tasks/` all begin with the container's id. */
   TaskEvent: { containerId: [1, 'string'] },
+  HealthCheckRequest: { service: [1, 'string'] },
+  HealthCheckResponse: { status: [1, 'ServingStatus'] },
 } as const;
 
 export const messages = {
