@@ -1,0 +1,35 @@
+/**
+ * Control groups, by path below the roots of the hierarchies: `causeway/demo/node-1`. Under version 1 a group
+ * is one directory in each hierarchy that counts or limits something, under version 2 one directory.
+ */
+export interface Cgroups {
+  /** Makes the group and those above it; one that is there is kept. */
+  create(path: string): Promise<void>;
+  /** The `cgroup.procs` files a process writes `0` to in order to join the group. */
+  joinFiles(path: string): string[];
+  exists(path: string): Promise<boolean>;
+  /** The names of the groups directly below. */
+  children(path: string): Promise<string[]>;
+  /** The processes of the group, those of groups below it included, as the caller's PID namespace numbers them. */
+  processes(path: string): Promise<number[]>;
+  /** What the group and those below it use; undefined where there is no such group. */
+  usage(path: string): Promise<CgroupUsage | undefined>;
+  /** Kills every process of the group and below. Resolves when none is left. */
+  kill(path: string): Promise<void>;
+  /** Removes the group and those below. @throws CgroupBusy when processes are left in it. */
+  remove(path: string): Promise<void>;
+}
+
+export interface CgroupUsage {
+  /** Bytes of memory without reclaimable file cache. */
+  memory: number;
+  /** CPU time used since the group was made, milliseconds. */
+  cpu: number;
+}
+
+export class CgroupBusy extends Error {
+  constructor(path: string, options?: ErrorOptions) {
+    super(`processes are left in the control group ${path}`, options);
+    this.name = 'CgroupBusy';
+  }
+}

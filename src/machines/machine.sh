@@ -1,0 +1,54 @@
+#!/bin/sh
+# machine.sh HOSTNAME JOIN-FILE... -- [SOURCE TARGET]...
+#
+# The first program of a machine, in its fresh network, mount, UTS and PID namespaces. Prints its PID as the
+# caller numbers it, reads `ip -batch` lines until the end of its input, prints `ready` and becomes the reaper
+# that is PID 1. Joins the control groups whose cgroup.procs files are named; binds SOURCE over TARGET.
+set -eu
+
+hostname=$1
+shift
+while [ "$1" != -- ]; do
+  echo 0 >"$1"
+  shift
+done
+shift
+
+# The old /proc still shows the caller's numbers.
+read -r pid _ </proc/self/stat
+
+# Mounts made on the machine's host arrive here; those made here stay here, and reach containers that ask.
+mount --make-rshared /
+mount -t proc proc /proc
+# Copies of the host sides' bind mounts would keep network namespaces alive that are removed outside.
+for ns in /run/causeway/*/ns/*; do
+  [ -e "$ns" ] && umount -l "$ns" 2>/dev/null || true
+done
+while [ $# -ge 2 ]; do
+  mount --bind "$1" "$2"
+  shift 2
+done
+
+put() {
+  if [ -e "/proc/sys/$1" ]; then echo "$2" >"/proc/sys/$1"; fi
+}
+put kernel/hostname "$hostname"
+put net/ipv4/ip_forward 1
+put net/ipv6/conf/all/forwarding 1
+# Pods' source addresses are checked by a rule, for both families; the kernel's own check would refuse
+# the answers that come back another way than the request went.
+put net/ipv4/conf/all/rp_filter 0
+put net/ipv4/conf/default/rp_filter 0
+# Packets between pods of a node leave by the link they came in on; no redirects for that.
+put net/ipv4/conf/all/send_redirects 0
+put net/ipv4/conf/default/send_redirects 0
+# The host end of a pod's link needs no link-local address, nor the second of waiting for it to be unique.
+put net/ipv6/conf/default/addr_gen_mode 1
+put net/bridge/bridge-nf-call-iptables 0
+put net/bridge/bridge-nf-call-ip6tables 0
+put net/bridge/bridge-nf-call-arptables 0
+
+echo "$pid"
+ip -batch -
+echo ready
+exec catatonit -P </dev/null >/dev/null 2>&1
