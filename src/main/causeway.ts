@@ -3,7 +3,14 @@ import { errorChain } from '../base/log.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { examples } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDownCommands } from './commands/down.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addExecCommands } from './commands/exec.ts';
+import { addImageCommands } from './commands/image.ts';
+import { addLogsCommand } from './commands/logs.ts';
+import { addNodeCommands } from './commands/node.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addUpCommand } from './commands/up.ts';
 import { CommandExit, UsageFailure } from './failure.ts';
 import { version } from './version.ts';
 
@@ -18,7 +25,14 @@ function buildProgram(): Command {
       'after',
       examples('sudo causeway up', 'causeway exec -- kubectl get nodes', 'sudo causeway delete'),
     );
+  addUpCommand(program);
+  addDownCommands(program);
+  addStatusCommand(program);
   addExecCommands(program);
+  addNodeCommands(program);
+  addImageCommands(program);
+  addLogsCommand(program);
+  addEventsCommand(program);
   addDoctorCommand(program);
   addCompletionCommand(program);
   return exitByThrowing(program);

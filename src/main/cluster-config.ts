@@ -18,6 +18,10 @@ export interface ClusterConfig {
   /** Kernel name of the bridge. */
   bridge: string;
   mtu: number;
+  /** Of the API server, where it is not the usual one. */
+  apiPort?: number;
+  /** Servers the user named for names outside the cluster. */
+  dnsUpstreams?: string[];
   nodes: NodeConfig[];
   createdAt: string;
 }
@@ -53,8 +57,12 @@ export class ClusterPaths {
   get hostNamespace(): string {
     return join(this.run, 'ns', 'host');
   }
+  /** The network namespace `up` was called in, kept for image builds of an isolated cluster. */
+  get outsideNamespace(): string {
+    return join(this.run, 'ns', 'outside');
+  }
   get lock(): string {
-    return join(this.run, 'lock');
+    return `${this.run}.lock`;
   }
   get config(): string {
     return join(this.root, 'cluster.json');

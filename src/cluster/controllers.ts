@@ -1,0 +1,48 @@
+import type { Clock } from '../base/clock.ts';
+import type { Component } from '../base/component.ts';
+import type { DecisionLog } from '../base/decisions.ts';
+import type { Logger } from '../base/log.ts';
+import type { EventRecorder } from '../client/event-recorder.ts';
+import type { InformerFactory } from '../client/informer-factory.ts';
+import type { Transport } from '../client/transport.ts';
+import type { ControllerDeps } from '../controllers/controller.ts';
+import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
+import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
+import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
+import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
+import type { ClusterNetwork } from './config.ts';
+
+export interface ControllerPorts {
+  clock: Clock;
+  log: Logger;
+  decisions: DecisionLog;
+  informers: InformerFactory;
+  /** Access to the API for the service account of one controller. */
+  transportFor(account: string): Transport;
+  recorderFor(component: string, account: string): EventRecorder;
+}
+
+export interface ControllerOptions {
+  network: ClusterNetwork;
+  /** Certificates of the cluster's authority, PEM. */
+  rootCa: string;
+}
+
+/** All controllers of the cluster, in the order they start. Each acts as a service account of its own. */
+export function assembleControllers(ports: ControllerPorts, options: ControllerOptions): Component[] {
+  const { clock, log, decisions, informers } = ports;
+  const depsOf = (account: string, component = account): ControllerDeps => ({
+    clock,
+    log,
+    decisions,
+    informers,
+    transport: ports.transportFor(account),
+    recorder: ports.recorderFor(component, account),
+  });
+  return [
+    new NamespaceController(depsOf('namespace-controller')),
+    new ServiceAccountController(depsOf('service-account-controller')),
+    new RootCaPublisher(depsOf('root-ca-cert-publisher'), { caBundle: options.rootCa }),
+    new GarbageCollector(depsOf('generic-garbage-collector')),
+  ];
+}

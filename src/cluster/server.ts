@@ -1,0 +1,115 @@
+import { ApiServer, type ApiServerOptions } from '../apiserver/apiserver.ts';
+import type { Clock } from '../base/clock.ts';
+import { type Component, ComponentGroup } from '../base/component.ts';
+import type { DecisionLog } from '../base/decisions.ts';
+import type { Logger } from '../base/log.ts';
+import { ApiEventRecorder } from '../client/api-event-recorder.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import type { Store } from '../store/store.ts';
+import type { ClusterNetwork } from './config.ts';
+import { assembleControllers } from './controllers.ts';
+
+export interface ServerPorts {
+  clock: Clock;
+  log: Logger;
+  decisions: DecisionLog;
+  store: Store;
+  /** What else runs in the server process: the image mirror, the routes of the host side. */
+  extras?(informers: InformerFactory): Component[];
+}
+
+export interface ServerOptions {
+  api: ApiServerOptions;
+  network: ClusterNetwork;
+  /** Certificates of the cluster's authority, PEM. */
+  rootCa: string;
+}
+
+export interface Server extends Component {
+  readonly api: ApiServer;
+  readonly informers: InformerFactory;
+}
+
+/** The server process: store, API server, then everything that talks to it, in this order. */
+export function assembleServer(ports: ServerPorts, options: ServerOptions): Server {
+  const { clock, log, decisions, store } = ports;
+  const api = new ApiServer({ clock, log, decisions, store }, options.api);
+  const informers = new InformerFactory({
+    clock,
+    log,
+    transport: api.transport(componentUser('system:kube-controller-manager')),
+  });
+  const transportFor = (account: string) => api.transport(serviceAccountUser(account));
+  const recorders: ApiEventRecorder[] = [];
+  const recorderFor = (component: string, account: string) => {
+    const recorder = new ApiEventRecorder({ clock, log, transport: transportFor(account) }, { component });
+    recorders.push(recorder);
+    return recorder;
+  };
+  const controllers = assembleControllers(
+    { clock, log, decisions, informers, transportFor, recorderFor },
+    options,
+  );
+  const scheduler = assembleScheduler(api, informers, { clock, log, decisions });
+  const extras = ports.extras?.(informers) ?? [];
+  const storage: Component = {
+    name: 'store',
+    start: signal => store.start(signal),
+    stop: () => store.stop(),
+  };
+  const group = new ComponentGroup('server', [
+    storage,
+    api,
+    informers,
+    ...recorders,
+    ...extras,
+    new Together('controllers', [...controllers, scheduler]),
+  ]);
+  return { name: group.name, api, informers, start: signal => group.start(signal), stop: () => group.stop() };
+}
+
+function assembleScheduler(
+  api: ApiServer,
+  informers: InformerFactory,
+  { clock, log, decisions }: Pick<ServerPorts, 'clock' | 'log' | 'decisions'>,
+): Scheduler {
+  const transport = api.transport(componentUser('system:kube-scheduler'));
+  const recorder = new ApiEventRecorder({ clock, log, transport }, { component: 'default-scheduler' });
+  return new Scheduler({ clock, log, decisions, transport, informers, recorder });
+}
+
+/** Components of which none waits for another to start: all at once. */
+class Together implements Component {
+  readonly name: string;
+  readonly #components: readonly Component[];
+
+  constructor(name: string, components: readonly Component[]) {
+    this.name = name;
+    this.#components = components;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#components.map(component => component.start(signal)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#components.map(component => component.stop()));
+  }
+}
+
+function componentUser(name: string) {
+  return { name, groups: ['system:masters', 'system:authenticated'] };
+}
+
+function serviceAccountUser(account: string) {
+  return {
+    name: `system:serviceaccount:kube-system:${account}`,
+    groups: [
+      'system:masters',
+      'system:serviceaccounts',
+      'system:serviceaccounts:kube-system',
+      'system:authenticated',
+    ],
+  };
+}

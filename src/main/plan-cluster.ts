@@ -1,0 +1,67 @@
+import { bridgeName } from '../machines/cluster-names.ts';
+import type { ClusterConfig, NodeConfig } from './cluster-config.ts';
+import { addressIn } from './cluster-files.ts';
+import { UsageFailure } from './failure.ts';
+
+/** What the user asked `up` for. */
+export interface ClusterWish {
+  name: string;
+  isolated: boolean;
+  nodes: number;
+  ipFamily: 'ipv4' | 'ipv6' | 'dual';
+  nodeSubnets: string[];
+  podSubnets: string[];
+  serviceSubnets: string[];
+  lbPool?: string[];
+  apiPort?: number;
+  dnsUpstreams?: string[];
+}
+
+/** Addresses of a node subnet: the gateway, then the nodes, then those of load balancers at the end. */
+const gatewayIndex = 1;
+const firstNodeIndex = 2;
+const maxNodes = 64;
+
+/** Decides all of a new cluster but its subnets, which were chosen before. Pure. */
+export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig {
+  const ipFamilies = { ipv4: ['IPv4'], ipv6: ['IPv6'], dual: ['IPv4', 'IPv6'] }[wish.ipFamily];
+  const config: ClusterConfig = {
+    name: wish.name,
+    isolated: wish.isolated,
+    ipFamilies: ipFamilies as ClusterConfig['ipFamilies'],
+    nodeSubnets: wish.nodeSubnets,
+    podSubnets: wish.podSubnets,
+    serviceSubnets: wish.serviceSubnets,
+    gateways: wish.nodeSubnets.map(subnet => addressIn(subnet, gatewayIndex)),
+    lbPool: wish.lbPool ?? wish.nodeSubnets.map(defaultPool),
+    bridge: bridgeName(wish.name),
+    mtu: 1500,
+    ...(wish.apiPort !== undefined && { apiPort: wish.apiPort }),
+    ...(wish.dnsUpstreams && { dnsUpstreams: wish.dnsUpstreams }),
+    nodes: [],
+    createdAt,
+  };
+  for (let index = 0; index < wish.nodes; index++) config.nodes.push(planNode(config));
+  return config;
+}
+
+/** A node beside those there are: the first free number and address. */
+export function planNode(config: ClusterConfig, name?: string): NodeConfig {
+  const names = new Set(config.nodes.map(node => node.name));
+  if (name !== undefined && names.has(name)) throw new UsageFailure(`there is a node "${name}" already`);
+  if (config.nodes.length >= maxNodes) throw new UsageFailure(`a cluster has at most ${maxNodes} nodes`);
+  let number = 1;
+  while (names.has(`${config.name}-${number}`)) number++;
+  const taken = new Set(config.nodes.flatMap(node => node.addresses));
+  let index = firstNodeIndex;
+  while (taken.has(addressIn(config.nodeSubnets[0]!, index))) index++;
+  return {
+    name: name ?? `${config.name}-${number}`,
+    addresses: config.nodeSubnets.map(subnet => addressIn(subnet, index)),
+  };
+}
+
+/** The load balancers' part of a node subnet: 55 addresses near the end of a /24's size. */
+function defaultPool(subnet: string): string {
+  return `${addressIn(subnet, 200)}-${addressIn(subnet, 254)}`;
+}
