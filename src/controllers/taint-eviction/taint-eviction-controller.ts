@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Node, Pod } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
 import { formatTime } from '../../api/time.ts';
@@ -38,14 +39,16 @@ export class TaintEvictionController implements Component {
     this.#loop.follow(this.#nodes, {
       added: node => this.#nodeChanged(node),
       updated: (node, before) => {
-        if (node.spec?.taints !== before.spec?.taints) this.#nodeChanged(node);
+        if (!isDeepStrictEqual(node.spec?.taints, before.spec?.taints)) this.#nodeChanged(node);
       },
     });
     this.#loop.follow(this.#pods, {
       added: pod => this.#podChanged(pod),
       updated: (pod, before) => {
         const moved = pod.spec?.nodeName !== before.spec?.nodeName;
-        if (moved || pod.spec?.tolerations !== before.spec?.tolerations) this.#podChanged(pod);
+        if (moved || !isDeepStrictEqual(pod.spec?.tolerations, before.spec?.tolerations)) {
+          this.#podChanged(pod);
+        }
       },
       deleted: pod => this.#pending.delete(keyOf(pod)),
     });
