@@ -26,10 +26,8 @@ export class NodeInfo {
   }
 
   setNode(node: Stored<Node>): void {
-    if (node.status?.allocatable !== this.node.status?.allocatable) {
-      this.allocatable = amountsOf(node.status?.allocatable);
-    }
-    if (node.status?.images !== this.node.status?.images) this.images = imagesOf(node);
+    this.allocatable = amountsOf(node.status?.allocatable);
+    this.images = imagesOf(node);
     this.node = node;
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Node, Pod } from '../api/generated/types.ts';
 import type { Stored } from '../api/objects.ts';
 import { ApiError } from '../api/status.ts';
@@ -152,7 +153,8 @@ export class Scheduler implements Component {
       const isNew = !before?.spec?.nodeName;
       this.#state.setPod(pod);
       if (isNew) this.#queue.event('pod.assigned');
-      else if (before.metadata.labels !== pod.metadata.labels) this.#queue.event('pod.labels');
+      else if (!isDeepStrictEqual(before.metadata.labels, pod.metadata.labels))
+        this.#queue.event('pod.labels');
     } else if (pod.metadata.deletionTimestamp) {
       this.#queue.remove(key);
       this.#denominate(pod.metadata.uid);

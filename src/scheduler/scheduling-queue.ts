@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { ClusterEvent, SchedulingPlugin } from './framework.ts';
 import { Heap } from './pod-heap.ts';
@@ -183,7 +184,6 @@ export class SchedulingQueue {
 /** Whether a pod changed in a way that can make it fit; its status alone can't. */
 function relevantChange(before: PodInfo, after: PodInfo): boolean {
   return (
-    JSON.stringify(before.pod.spec) !== JSON.stringify(after.pod.spec) ||
-    JSON.stringify(before.labels) !== JSON.stringify(after.labels)
+    !isDeepStrictEqual(before.pod.spec, after.pod.spec) || !isDeepStrictEqual(before.labels, after.labels)
   );
 }

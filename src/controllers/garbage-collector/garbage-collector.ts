@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OwnerReference } from '../../api/generated/types.ts';
 import { type Stored, splitKey } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
@@ -84,14 +85,10 @@ export class GarbageCollector implements Component {
 
   #changed(resource: ResourceInfo, object: Stored, before?: Stored): void {
     const { metadata } = object;
-    const ownersChanged = metadata.ownerReferences !== before?.metadata.ownerReferences;
-    if (
-      !ownersChanged &&
-      before?.metadata.finalizers === metadata.finalizers &&
-      !isNewlyDeleting(object, before)
-    ) {
-      return;
-    }
+    const earlier = before?.metadata;
+    const ownersChanged = !isDeepStrictEqual(metadata.ownerReferences, earlier?.ownerReferences);
+    const finalizersChanged = !isDeepStrictEqual(metadata.finalizers, earlier?.finalizers);
+    if (!ownersChanged && !finalizersChanged && !isNewlyDeleting(object, before)) return;
     const ref = objectRef(resource, object);
     const previous = this.#graph.set(ref, metadata.ownerReferences);
     if (ownersChanged) {
