@@ -86,13 +86,28 @@ export interface RuntimeEvent {
   containerId: string;
 }
 
-export type CriErrorCode =
-  | 'Cancelled'
-  | 'Unknown'
-  | 'DeadlineExceeded'
-  | 'NotFound'
-  | 'Unimplemented'
-  | 'Unavailable';
+/** gRPC's codes with Go's names; the index is the number. */
+export const criErrorCodes = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+] as const;
+
+export type CriErrorCode = (typeof criErrorCodes)[number];
 
 /** A call the runtime refused, or that did not reach it (`Unavailable`). */
 export class CriError extends Error {
@@ -106,4 +121,10 @@ export class CriError extends Error {
 
 export function isNotFound(error: unknown): boolean {
   return error instanceof CriError && error.code === 'NotFound';
+}
+
+/** An error of the runtime as Go clients print it, which is what users of Kubernetes know from events. */
+export function rpcMessage(error: unknown): string {
+  if (error instanceof CriError) return `rpc error: code = ${error.code} desc = ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }

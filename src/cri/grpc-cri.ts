@@ -3,7 +3,6 @@ import type {
   ContainerConfig,
   ContainerStatus,
   Cri,
-  CriErrorCode,
   ExecResult,
   Image,
   PodSandbox,
@@ -13,8 +12,8 @@ import type {
   RuntimeEvent,
   RuntimeVersion,
 } from './cri.ts';
-import { CriError } from './cri.ts';
-import { GrpcChannel, GrpcError, grpcCode } from './grpc-channel.ts';
+import { CriError, criErrorCodes } from './cri.ts';
+import { GrpcChannel, GrpcError } from './grpc-channel.ts';
 import { decodeMessage } from './protobuf.ts';
 import type { Decoded, Encoded, MessageName } from './schema.ts';
 
@@ -288,17 +287,9 @@ function toEvent(envelope: Decoded<'Envelope'>): RuntimeEvent | undefined {
   return { type, containerId: decodeMessage('TaskEvent', envelope.event.value).containerId };
 }
 
-const codes: Record<number, CriErrorCode> = {
-  [grpcCode.cancelled]: 'Cancelled',
-  [grpcCode.deadlineExceeded]: 'DeadlineExceeded',
-  [grpcCode.notFound]: 'NotFound',
-  [grpcCode.unimplemented]: 'Unimplemented',
-  [grpcCode.unavailable]: 'Unavailable',
-};
-
 function translate(error: unknown): CriError {
   if (error instanceof GrpcError) {
-    return new CriError(codes[error.code] ?? 'Unknown', error.message, { cause: error });
+    return new CriError(criErrorCodes[error.code] ?? 'Unknown', error.message, { cause: error });
   }
   return new CriError('Unknown', error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -2,7 +2,7 @@ import type { Pod } from '../../api/generated/types.ts';
 import { Backoff } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type DecisionLog, decisionObject } from '../../base/decisions.ts';
-import type { Cri, Image } from '../../cri/cri.ts';
+import { type Cri, type Image, rpcMessage } from '../../cri/cri.ts';
 import type { Encoded } from '../../cri/schema.ts';
 import { formatSeconds } from './duration.ts';
 import { InvalidImageName, imageTag, normalizeImage } from './image-reference.ts';
@@ -190,7 +190,7 @@ export class ImagePuller {
       const detail = { image: name, bytes: image.size, ms: Math.round(ended - began) };
       this.#decisions.record('node.image.pulled', decisionObject(pod), detail);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = rpcMessage(error);
       pull.outcome = { error: message };
       this.#decisions.record('node.image.pull-failed', decisionObject(pod), { image: name, error: message });
     } finally {

@@ -1,4 +1,5 @@
 import type { Container, Probe } from '../../api/generated/types.ts';
+import type { Clock } from '../../base/clock.ts';
 import { type Cri, CriError } from '../../cri/cri.ts';
 import { GrpcChannel, GrpcError, grpcCode } from '../../cri/grpc-channel.ts';
 import { httpRequest, joinHostPort, type NetworkRequests, resolvePort } from './network-request.ts';
@@ -21,9 +22,11 @@ const maxOutput = 10 * 1024;
 /** Tries probes: exec, httpGet, tcpSocket, grpc. */
 export class ProbeRunner {
   readonly #cri: Cri;
+  readonly #clock: Clock;
   readonly #requests: NetworkRequests;
 
-  constructor(deps: { cri: Cri; requests: NetworkRequests }) {
+  constructor(deps: { cri: Cri; clock: Clock; requests: NetworkRequests }) {
+    this.#clock = deps.clock;
     this.#cri = deps.cri;
     this.#requests = deps.requests;
   }
@@ -78,6 +81,8 @@ export class ProbeRunner {
   async #grpc(probe: Probe, timeout: number, { podIP }: ProbeTarget): Promise<ProbeOutcome> {
     const { port, service = '' } = probe.grpc!;
     const channel = new GrpcChannel({ host: podIP, port });
+    const late = new AbortController();
+    const cancel = this.#clock.after(timeout, () => late.abort());
     try {
       const path = '/grpc.health.v1.Health/Check';
       const options = {
@@ -91,6 +96,7 @@ export class ProbeRunner {
     } catch (error) {
       return { result: 'failure', message: grpcWords(error, joinHostPort(podIP, port), timeout) };
     } finally {
+      cancel();
       channel.close();
     }
   }

@@ -1,0 +1,124 @@
+import type { Container, Node, NodeSelectorTerm, Pod } from '../../api/generated/types.ts';
+import { isSidecar } from './pod-identity.ts';
+import { milli, whole } from './quality-of-service.ts';
+
+/** Why a node refuses a pod: goes into the pod's status. */
+export interface Rejection {
+  reason: string;
+  message: string;
+}
+
+/**
+ * What a node checks again before it takes a pod: a scheduler may have decided on old knowledge, and
+ * `nodeName` can be set by hand. `others` are the pods it has taken and that have not ended.
+ * Source: kubelet's `canAdmitPod`, scheduler's `AdmissionCheck`.
+ */
+export function admitPod(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Pick<Node, 'metadata' | 'status'>,
+): Rejection | undefined {
+  return affinityRejection(pod, node) ?? portRejection(pod, others) ?? resourceRejection(pod, others, node);
+}
+
+const prefix = 'Pod was rejected: ';
+
+function resourceRejection(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Pick<Node, 'status'>,
+): Rejection | undefined {
+  const allocatable = node.status?.allocatable ?? {};
+  const slots = whole(allocatable.pods ?? '110');
+  if (others.length + 1 > slots) return outOf('pods', 1, others.length, slots);
+  for (const [name, size] of [
+    ['cpu', milli],
+    ['memory', whole],
+    ['ephemeral-storage', whole],
+  ] as const) {
+    const wanted = podRequest(pod, name, size);
+    const capacity = size(allocatable[name]);
+    if (wanted === 0 || allocatable[name] === undefined) continue;
+    const used = others.reduce((sum, other) => sum + podRequest(other, name, size), 0);
+    if (used + wanted > capacity) return outOf(name, wanted, used, capacity);
+  }
+  return undefined;
+}
+
+function outOf(name: string, requested: number, used: number, capacity: number): Rejection {
+  const message = `${prefix}Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+  return { reason: `OutOf${name}`, message };
+}
+
+/** What a pod needs of a resource at most at one time: its containers with its sidecars, or an init container. */
+function podRequest(pod: Pod, name: string, size: (quantity: string | undefined) => number): number {
+  const request = (container: Container) => size(container.resources?.requests?.[name]);
+  let sidecars = 0;
+  let peak = 0;
+  for (const container of pod.spec?.initContainers ?? []) {
+    if (isSidecar(container)) sidecars += request(container);
+    else peak = Math.max(peak, sidecars + request(container));
+  }
+  const running = (pod.spec?.containers ?? []).reduce((sum, container) => sum + request(container), sidecars);
+  return Math.max(running, peak) + size(pod.spec?.overhead?.[name]);
+}
+
+function portRejection(pod: Pod, others: readonly Pod[]): Rejection | undefined {
+  const taken = new Set(others.flatMap(hostPorts));
+  if (!hostPorts(pod).some(port => taken.has(port))) return undefined;
+  const message = `${prefix}Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports`;
+  return { reason: 'NodePorts', message };
+}
+
+function hostPorts(pod: Pod): string[] {
+  const ports = (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports);
+  return ports
+    .filter(({ hostPort }) => hostPort)
+    .map(({ hostPort, protocol = 'TCP', hostIP = '' }) => `${protocol}/${hostIP}/${hostPort}`);
+}
+
+function affinityRejection(pod: Pod, node: Pick<Node, 'metadata'>): Rejection | undefined {
+  const labels = node.metadata?.labels ?? {};
+  const selector = Object.entries(pod.spec?.nodeSelector ?? {});
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const fits =
+    selector.every(([key, value]) => labels[key] === value) &&
+    (terms === undefined || terms.some(term => matchesTerm(term, labels, node.metadata?.name ?? '')));
+  if (fits) return undefined;
+  const message = `${prefix}Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector`;
+  return { reason: 'NodeAffinity', message };
+}
+
+function matchesTerm(term: NodeSelectorTerm, labels: Record<string, string>, name: string): boolean {
+  const { matchExpressions = [], matchFields = [] } = term;
+  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
+  return (
+    matchExpressions.every(requirement => matches(requirement, labels[requirement.key])) &&
+    matchFields.every(requirement =>
+      matches(requirement, requirement.key === 'metadata.name' ? name : undefined),
+    )
+  );
+}
+
+function matches(
+  { operator, values = [] }: { operator: string; values?: string[] },
+  value: string | undefined,
+): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/generated/types.ts';
+import { formatTime } from '../../api/time.ts';
+import type { ContainerSpec } from './pod-identity.ts';
+import { containersOf } from './pod-identity.ts';
+import { containerName, type PodRuntime, type RuntimeContainer, restartCountOf } from './pod-runtime.ts';
+
+/** Why a container waits: `CrashLoopBackOff`, `ErrImagePull`, … */
+export interface WaitingReason {
+  reason: string;
+  message: string;
+}
+
+export interface ContainerFacts {
+  /** By container name; overrides what the runtime shows. */
+  waiting: ReadonlyMap<string, WaitingReason>;
+  isReady(container: Container, containerId: string): boolean;
+  isStarted(container: Container, containerId: string): boolean;
+  /** Its postStart hook still runs, so that it does not count as running. */
+  hookRunning(containerId: string): boolean;
+  /** What an ended container left as its last words. */
+  terminationMessage(containerId: string): string;
+}
+
+export interface ContainerStatuses {
+  init: ContainerStatus[];
+  regular: ContainerStatus[];
+  ephemeral: ContainerStatus[];
+}
+
+/** The statuses of all containers of a pod, in the order of its spec. */
+export function containerStatuses(
+  pod: Pod,
+  runtime: PodRuntime,
+  old: Pod['status'],
+  facts: ContainerFacts,
+): ContainerStatuses {
+  const result: ContainerStatuses = { init: [], regular: [], ephemeral: [] };
+  const before = new Map(
+    [
+      ...(old?.initContainerStatuses ?? []),
+      ...(old?.containerStatuses ?? []),
+      ...(old?.ephemeralContainerStatuses ?? []),
+    ].map(status => [status.name, status]),
+  );
+  for (const container of containersOf(pod)) {
+    const records = runtime.containers.filter(record => containerName(record) === container.spec.name);
+    const status = containerStatus(pod, container, records, before.get(container.spec.name), facts);
+    if (container.kind === 'regular') result.regular.push(status);
+    else if (container.kind === 'ephemeral') result.ephemeral.push(status);
+    else result.init.push(status);
+  }
+  return result;
+}
+
+function containerStatus(
+  pod: Pod,
+  container: ContainerSpec,
+  records: RuntimeContainer[],
+  old: ContainerStatus | undefined,
+  facts: ContainerFacts,
+): ContainerStatus {
+  const [newest, previous] = records;
+  const { spec } = container;
+  const waiting = facts.waiting.get(spec.name);
+  if (!newest) return withoutRecord(pod, spec, old, waiting);
+  const { status } = newest;
+  let state = stateOf(newest, old, facts);
+  const before = previous && stateOf(previous, old, facts);
+  let last = before?.terminated ? before : undefined;
+  if (waiting && !state.running) {
+    if (state.terminated) last = state;
+    state = { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } };
+  }
+  const running = state.running !== undefined;
+  return {
+    ...baseStatus(spec),
+    state,
+    lastState: last ?? (records.length === 1 ? (old?.lastState ?? {}) : {}),
+    ready: isReady(container, state, status.id, facts),
+    restartCount: restartCountOf(newest),
+    started: running && facts.isStarted(spec, status.id),
+    image: status.image?.image || spec.image || '',
+    imageID: status.imageRef,
+    containerID: `containerd://${status.id}`,
+    ...(status.user?.linux && { user: { linux: status.user.linux } }),
+  };
+}
+
+/** Nothing in the runtime: not started yet, or removed after it had ended. */
+function withoutRecord(
+  pod: Pod,
+  spec: Container,
+  old: ContainerStatus | undefined,
+  waiting: WaitingReason | undefined,
+): ContainerStatus {
+  if (old?.state?.terminated && !waiting) return { ...old, ready: false, started: false };
+  const hasInit = (pod.spec?.initContainers ?? []).length > 0;
+  const reason = hasInit ? 'PodInitializing' : 'ContainerCreating';
+  const shown = waiting ?? { reason, message: '' };
+  return {
+    ...baseStatus(spec),
+    state: { waiting: { reason: shown.reason, ...(shown.message && { message: shown.message }) } },
+    lastState: old?.state?.terminated ? { terminated: old.state.terminated } : (old?.lastState ?? {}),
+    ready: false,
+    restartCount: old?.restartCount ?? 0,
+    started: false,
+    image: spec.image ?? '',
+    imageID: '',
+  };
+}
+
+function baseStatus(
+  spec: Container,
+): Pick<ContainerStatus, 'name' | 'allocatedResources' | 'resources' | 'volumeMounts'> {
+  const { requests, limits } = spec.resources ?? {};
+  const mounts = spec.volumeMounts ?? [];
+  return {
+    name: spec.name,
+    ...(requests && { allocatedResources: requests }),
+    resources: { ...(limits && { limits }), ...(requests && { requests }) },
+    ...(mounts.length > 0 && {
+      volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
+        name,
+        mountPath,
+        ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
+      })),
+    }),
+  };
+}
+
+function stateOf(
+  { status }: RuntimeContainer,
+  old: ContainerStatus | undefined,
+  facts: ContainerFacts,
+): ContainerState {
+  switch (status.state) {
+    case 'CONTAINER_RUNNING':
+      if (facts.hookRunning(status.id)) return { waiting: { reason: 'ContainerCreating' } };
+      return { running: { startedAt: time(status.startedAt) } };
+    case 'CONTAINER_EXITED': {
+      const words = [status.message, facts.terminationMessage(status.id)].filter(Boolean).join(': ');
+      const message = words || reportedMessage(old, `containerd://${status.id}`);
+      return {
+        terminated: {
+          exitCode: status.exitCode,
+          reason: status.reason || (status.exitCode === 0 ? 'Completed' : 'Error'),
+          ...(message && { message }),
+          startedAt: time(status.startedAt),
+          finishedAt: time(status.finishedAt),
+          containerID: `containerd://${status.id}`,
+        },
+      };
+    }
+    default:
+      return { waiting: { reason: 'ContainerCreating' } };
+  }
+}
+
+/** The last words of a container as an earlier agent reported them; the file may be gone. */
+function reportedMessage(old: ContainerStatus | undefined, containerID: string): string {
+  const reported = [old?.state?.terminated, old?.lastState?.terminated];
+  return reported.find(terminated => terminated?.containerID === containerID)?.message ?? '';
+}
+
+/** An init container is ready when it has ended well, the others as their probes say. */
+function isReady(
+  { kind, spec }: ContainerSpec,
+  state: ContainerState,
+  id: string,
+  facts: ContainerFacts,
+): boolean {
+  if (kind === 'init') return state.terminated?.exitCode === 0;
+  return kind !== 'ephemeral' && state.running !== undefined && facts.isReady(spec, id);
+}
+
+/** Nanoseconds of CRI as a timestamp; one that is not set is the epoch, as upstream shows it. */
+function time(nanoseconds: number): string {
+  return formatTime(nanoseconds / 1e6);
+}
