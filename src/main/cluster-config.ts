@@ -40,17 +40,27 @@ export const mirrorPort = 5000;
 export const kubeletPort = 10250;
 
 export const defaultDataDir = '/var/lib/causeway';
+/** Of images and fetched programs, which clusters share and which outlive them. */
+const defaultCacheDir = '/var/cache/causeway';
+
+/** The cache that belongs to a data folder. */
+export function cacheFolder(dataDir: string): string {
+  return dataDir === defaultDataDir ? defaultCacheDir : join(dataDir, 'cache');
+}
 
 /** Where the files of a cluster lie. Sockets and namespaces are under /run: their paths must be short. */
 export class ClusterPaths {
   readonly root: string;
   readonly run: string;
   readonly images: string;
+  /** What clusters have in common, from the inside out. */
+  readonly sharedFolders: readonly string[];
 
   constructor(dataDir: string, name: string) {
     this.root = join(dataDir, 'clusters', name);
-    this.images = join(dataDir, 'images');
+    this.images = join(cacheFolder(dataDir), 'images');
     this.run = join('/run/causeway', name);
+    this.sharedFolders = [join(dataDir, 'clusters'), dataDir, '/run/causeway'];
   }
 
   /** The host side's network namespace of an isolated cluster. */

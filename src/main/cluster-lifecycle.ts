@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Node } from '../api/generated/types.ts';
@@ -111,6 +111,8 @@ export class ClusterLifecycle {
     );
     await this.#progress.step('Removing files', async () => {
       rmSync(paths.root, { recursive: true, force: true });
+      rmSync(paths.lock, { force: true });
+      for (const folder of paths.sharedFolders) removeIfEmpty(folder);
     });
   }
 
@@ -141,7 +143,7 @@ export class ClusterLifecycle {
       for (;;) {
         signal.throwIfAborted();
         try {
-          await transport.request({ method: 'GET', path: '/readyz', signal });
+          await transport.request({ method: 'GET', path: '/version', signal });
           return;
         } catch (cause) {
           if (systemClock.monotonic() - began < readyTimeout) {
@@ -213,6 +215,15 @@ export class ClusterLifecycle {
       env: containerdEnvironment,
       logFile: join(this.#context.paths.node(node.name), 'containerd.log'),
     };
+  }
+}
+
+/** Folders that clusters share go with the last of them. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another cluster is in it, or it is gone.
   }
 }
 

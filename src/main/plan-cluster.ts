@@ -1,3 +1,4 @@
+import type { IpFamily } from '../base/ip-address.ts';
 import { bridgeName } from '../machines/cluster-names.ts';
 import type { ClusterConfig, NodeConfig } from './cluster-config.ts';
 import { addressIn } from './cluster-files.ts';
@@ -24,11 +25,10 @@ const maxNodes = 64;
 
 /** Decides all of a new cluster but its subnets, which were chosen before. Pure. */
 export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig {
-  const ipFamilies = { ipv4: ['IPv4'], ipv6: ['IPv6'], dual: ['IPv4', 'IPv6'] }[wish.ipFamily];
   const config: ClusterConfig = {
     name: wish.name,
     isolated: wish.isolated,
-    ipFamilies: ipFamilies as ClusterConfig['ipFamilies'],
+    ipFamilies: familiesOf(wish.ipFamily),
     nodeSubnets: wish.nodeSubnets,
     podSubnets: wish.podSubnets,
     serviceSubnets: wish.serviceSubnets,
@@ -43,6 +43,12 @@ export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig
   };
   for (let index = 0; index < wish.nodes; index++) config.nodes.push(planNode(config));
   return config;
+}
+
+/** The families of `--ip-family`, the first one being what nodes and Services get by default. */
+export function familiesOf(word: ClusterWish['ipFamily']): IpFamily[] {
+  if (word === 'dual') return ['IPv4', 'IPv6'];
+  return word === 'ipv6' ? ['IPv6'] : ['IPv4'];
 }
 
 /** A node beside those there are: the first free number and address. */

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { chooseSubnets } from '../choose-subnets.ts';
+import { freeSubnets } from '../choose-subnets.ts';
 import {
   apiServerPort,
   type ClusterConfig,
@@ -17,7 +17,7 @@ import { editKubeconfigFile, mergeKubeconfig, userKubeconfigPath } from '../kube
 import { fetchKubectl, findKubectl, programsFolder } from '../kubectl.ts';
 import { takeLock } from '../lock.ts';
 import { installPackages, missingRequirements } from '../packages.ts';
-import { planCluster } from '../plan-cluster.ts';
+import { familiesOf, planCluster } from '../plan-cluster.ts';
 import { checkMachine } from '../preflight.ts';
 import { type Progress, streamProgress } from '../progress.ts';
 import {
@@ -152,12 +152,12 @@ async function checkAndInstall(
 
 async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean): Promise<ClusterConfig> {
   const { name, dataDir, ipFamily, nodes = 2, nodeSubnet, podSubnet, serviceSubnet } = options;
-  const subnets = await chooseSubnets(dataDir, {
-    isolated,
-    ipFamily,
-    ...(nodeSubnet && { node: nodeSubnet }),
-    ...(podSubnet && { pod: podSubnet }),
-    ...(serviceSubnet && { service: serviceSubnet }),
+  const list = (subnets: string | undefined) => subnets?.split(',').map(subnet => subnet.trim());
+  const subnets = await freeSubnets(dataDir, isolated, {
+    families: familiesOf(ipFamily),
+    nodeSubnets: list(nodeSubnet),
+    podSubnets: list(podSubnet),
+    serviceSubnets: list(serviceSubnet),
   });
   const wish = {
     name,
