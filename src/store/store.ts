@@ -9,6 +9,8 @@ export interface Store {
   readonly revision: number;
   /** The oldest revision a watch can start after. */
   readonly compactedRevision: number;
+  /** Why writes fail at present; undefined while they work. Reads and watches go on meanwhile. */
+  readonly failure: Error | undefined;
 
   get(key: string): Entry | undefined;
 
@@ -20,15 +22,21 @@ export interface Store {
 
   /**
    * Writes `value` under `key` if the key stands at `expected`; `expected` 0 means it must not exist.
-   * `value` is a function of the revision it will get where the bytes carry it. It is called once, at once.
+   * `value` is a function of the revision it will get where the bytes carry it. It is called once, within this
+   * call, unless an earlier write of the same key is still under way and may decide otherwise.
+   * The bytes belong to the store from now on: nobody writes to them.
    * @throws RevisionMismatch with what is there, when the key stands elsewhere.
+   * @throws StoreUnavailable when it could not be made durable. It is not visible then; where the process ends
+   * before a later write succeeds, it may yet be found there at the next start.
    */
   put(key: string, value: Uint8Array | ValueAt, expected: number): Promise<Entry>;
 
   /**
    * Removes `key` if it stands at `expected`. Watches get the last value; where `finalValue` is given they
    * get that instead (the object as it was deleted, at the deletion's revision).
+   * Resolves with the final value at the deletion's revision.
    * @throws RevisionMismatch when the key stands elsewhere or does not exist.
+   * @throws StoreUnavailable as `put`.
    */
   delete(key: string, expected: number, finalValue?: Uint8Array | ValueAt): Promise<Entry>;
 
@@ -110,5 +118,13 @@ export class RevisionCompacted extends Error {
     super(`revision ${asked} is compacted; the oldest kept is ${compactedRevision}`);
     this.name = 'RevisionCompacted';
     this.compactedRevision = compactedRevision;
+  }
+}
+
+/** A write could not be made durable: the disk is full, or failed. `cause` says which. */
+export class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super(`the store cannot write: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'StoreUnavailable';
   }
 }

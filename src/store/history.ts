@@ -1,0 +1,93 @@
+import type { Change } from './store.ts';
+
+export interface HistoryLimits {
+  /** Changes kept at most. */
+  maxChanges: number;
+  /** Bytes of values kept at most. */
+  maxBytes: number;
+  /** Milliseconds a change is kept at most. */
+  maxAge: number;
+}
+
+/** Some minutes of a busy cluster; clients that were away for longer list anew. */
+export const defaultHistoryLimits: HistoryLimits = {
+  maxChanges: 16_384,
+  maxBytes: 16 * 1024 * 1024,
+  maxAge: 10 * 60 * 1000,
+};
+
+/** The newest changes in the order of their revisions, within limits. */
+export class History {
+  readonly #limits: HistoryLimits;
+  /** The changes kept begin at `#first`; what lies before is freed when it is half of the array. */
+  #changes: Change[] = [];
+  #times: number[] = [];
+  #first = 0;
+  #bytes = 0;
+
+  constructor(limits: HistoryLimits) {
+    this.#limits = limits;
+  }
+
+  get length(): number {
+    return this.#changes.length - this.#first;
+  }
+
+  /** @param now monotonic milliseconds. */
+  push(change: Change, now: number): void {
+    this.#changes.push(change);
+    this.#times.push(now);
+    this.#bytes += change.value.byteLength;
+  }
+
+  /** The changes after `revision` for which `wanted` holds. */
+  after(revision: number, wanted: (change: Change) => boolean): Change[] {
+    const found: Change[] = [];
+    for (let at = this.#indexAfter(revision); at < this.#changes.length; at++) {
+      const change = this.#changes[at]!;
+      if (wanted(change)) found.push(change);
+    }
+    return found;
+  }
+
+  /** Drops what exceeds the limits; returns it, oldest first. */
+  trim(now: number): Change[] {
+    const { maxChanges, maxBytes, maxAge } = this.#limits;
+    let end = Math.max(this.#first, this.#changes.length - maxChanges);
+    let bytes = this.#bytes;
+    for (let at = this.#first; at < end; at++) bytes -= this.#changes[at]!.value.byteLength;
+    while (end < this.#changes.length && (bytes > maxBytes || this.#times[end]! < now - maxAge)) {
+      bytes -= this.#changes[end]!.value.byteLength;
+      end += 1;
+    }
+    return this.#drop(end);
+  }
+
+  /** Drops the changes up to and including `revision`; returns them, oldest first. */
+  dropThrough(revision: number): Change[] {
+    return this.#drop(this.#indexAfter(revision));
+  }
+
+  #drop(end: number): Change[] {
+    const dropped = this.#changes.slice(this.#first, end);
+    for (const change of dropped) this.#bytes -= change.value.byteLength;
+    this.#first = end;
+    if (this.#first > this.#changes.length / 2) {
+      this.#changes = this.#changes.slice(this.#first);
+      this.#times = this.#times.slice(this.#first);
+      this.#first = 0;
+    }
+    return dropped;
+  }
+
+  #indexAfter(revision: number): number {
+    let low = this.#first;
+    let high = this.#changes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#changes[middle]!.revision > revision) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { History, type HistoryLimits } from './history.ts';
+import type { JournalContents, JournalRecord } from './journal.ts';
+import { SortedEntries } from './sorted-entries.ts';
+import {
+  type Change,
+  type Entry,
+  type ListOptions,
+  type ListResult,
+  RevisionCompacted,
+  type WatchHandle,
+  type WatchListener,
+} from './store.ts';
+import { WatchIndex } from './watch-index.ts';
+
+/**
+ * What reads and watches see: the current entries, the history kept for watches, and the watchers. It changes
+ * by `commit` only, with what is durable already. The bytes of an entry are the same array wherever it stands.
+ */
+export class RevisionLog {
+  readonly #clock: Clock;
+  readonly #entries = new SortedEntries();
+  readonly #history: History;
+  readonly #watches: WatchIndex;
+  #revision = 1;
+  #compactedRevision = 0;
+  /** Revisions of records that no current entry and no kept change needs; taken by `takeObsolete`. */
+  #obsolete: number[] = [];
+
+  constructor(deps: { clock: Clock; log: Logger }, limits: HistoryLimits) {
+    this.#clock = deps.clock;
+    this.#history = new History(limits);
+    this.#watches = new WatchIndex(deps.log);
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  list(prefix: string, { limit, after }: ListOptions): ListResult {
+    const entries = this.#entries.range(prefix, after, limit);
+    const all = limit === undefined ? entries.length : this.#entries.count(prefix, after);
+    return { entries, revision: this.#revision, remaining: all - entries.length };
+  }
+
+  count(prefix: string): number {
+    return this.#entries.count(prefix);
+  }
+
+  /** Calls `listener` with the history after `after` before it returns. */
+  watch(prefix: string, after: number, listener: WatchListener): WatchHandle {
+    if (after < this.#compactedRevision) throw new RevisionCompacted(after, this.#compactedRevision);
+    const missed = this.#history.after(after, change => change.key.startsWith(prefix));
+    if (missed.length > 0) listener(missed, this.#revision);
+    return this.#watches.add(prefix, Math.max(after, this.#revision), listener);
+  }
+
+  /** Takes over what a journal held. */
+  load({ records, compactedRevision }: JournalContents): void {
+    const now = this.#clock.monotonic();
+    const current = new Map<string, Entry>();
+    this.#compactedRevision = compactedRevision;
+    this.#revision = Math.max(1, compactedRevision);
+    for (const record of records) {
+      const change = changeOf(record, current.get(record.key));
+      if (record.type === 'put') current.set(record.key, entryOf(record));
+      else current.delete(record.key);
+      if (record.revision > compactedRevision) this.#history.push(change, now);
+      this.#revision = Math.max(this.#revision, record.revision);
+    }
+    this.#entries.fill(current.values());
+  }
+
+  /** Makes durable records visible, then tells the watchers. */
+  commit(records: readonly JournalRecord[]): void {
+    const last = records.at(-1);
+    if (!last) return;
+    const now = this.#clock.monotonic();
+    const changes = records.map(record => {
+      const change = changeOf(record, this.#entries.get(record.key));
+      if (record.type === 'put') this.#entries.set(entryOf(record));
+      else this.#entries.delete(record.key);
+      this.#history.push(change, now);
+      return change;
+    });
+    this.#revision = last.revision;
+    this.#forget(this.#history.trim(now));
+    this.#watches.tell(changes, this.#revision);
+  }
+
+  /** Forgets the history up to and including `revision`. */
+  compact(revision: number): void {
+    this.#forget(this.#history.dropThrough(revision));
+    this.#compactedRevision = Math.max(this.#compactedRevision, Math.min(revision, this.#revision));
+  }
+
+  /** What a journal may drop since the last call. */
+  takeObsolete(): number[] {
+    const taken = this.#obsolete;
+    this.#obsolete = [];
+    return taken;
+  }
+
+  /** What was taken and could not be dropped. */
+  putBackObsolete(revisions: readonly number[]): void {
+    this.#obsolete.push(...revisions);
+  }
+
+  closeWatches(): void {
+    this.#watches.closeAll();
+  }
+
+  /**
+   * A change that is no longer kept needs its previous value no more; a deletion then leaves no trace at all.
+   * A put's own record stays: it is the current entry, or the previous value of a change still kept.
+   */
+  #forget(dropped: readonly Change[]): void {
+    for (const { type, revision, previous } of dropped) {
+      if (previous) this.#obsolete.push(previous.revision);
+      if (type === 'delete') this.#obsolete.push(revision);
+    }
+    this.#compactedRevision = Math.max(this.#compactedRevision, dropped.at(-1)?.revision ?? 0);
+  }
+}
+
+function entryOf({ key, value, revision, createRevision }: JournalRecord): Entry {
+  return { key, value, revision, createRevision };
+}
+
+function changeOf({ type, key, value, revision }: JournalRecord, previous: Entry | undefined): Change {
+  return { type, key, value, revision, previous };
+}
