@@ -11,15 +11,17 @@ import { openForWriting, readAll } from './sqlite-schema.ts';
 export class SqliteJournal implements Journal {
   readonly #log: Logger;
   readonly #path: string;
+  readonly #writer: URL;
   #worker: Worker | undefined;
   #waiting: PromiseWithResolvers<void>[] = [];
   #durable = 0;
   /** An append failed, so the file may hold records after `#durable`. */
   #suspect = false;
 
-  constructor(deps: { log: Logger }, path: string) {
+  constructor(deps: { log: Logger }, { path, writer }: { path: string; writer?: URL }) {
     this.#log = deps.log;
     this.#path = path;
+    this.#writer = writer ?? new URL('./sqlite-writer.ts', import.meta.url);
   }
 
   async open(): Promise<JournalContents> {
@@ -68,7 +70,7 @@ export class SqliteJournal implements Journal {
   }
 
   #begin(): Worker {
-    const worker = new Worker(new URL('./sqlite-writer.ts', import.meta.url), {
+    const worker = new Worker(this.#writer, {
       name: 'store-writer',
       workerData: { path: this.#path },
       // The thread holds one batch at a time; a default heap would grow to no use.

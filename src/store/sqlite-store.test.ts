@@ -58,6 +58,15 @@ test('a file that another process has open is refused', async () => {
   await store.stop();
 });
 
+test('a writer that ends before it has opened the file fails the start', async () => {
+  const writer = new URL('data:text/javascript,process.exit(1)');
+  const store = new SqliteStore({ clock: systemClock, log: silentLogger }, { path: freshPath(), writer });
+  await assert.rejects(store.start(new AbortController().signal), (error: Error) => {
+    assert.match(String((error.cause as Error).message), /thread that writes the store ended/);
+    return true;
+  });
+});
+
 const child = fileURLToPath(new URL('./testing/writer-process.ts', import.meta.url));
 
 interface Acknowledged {

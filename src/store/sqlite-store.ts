@@ -8,12 +8,14 @@ export interface SqliteStoreOptions {
   /** The database file; made where there is none, its folder too. */
   path: string;
   history?: Partial<HistoryLimits>;
+  /** The script of the writer's thread, where it is not the source: compiled, it takes 15 MB less. */
+  writer?: URL;
 }
 
 /** The embedded store: current entries in memory, every write durable in one SQLite file. */
 export class SqliteStore extends JournaledStore {
-  constructor(deps: { clock: Clock; log: Logger }, { path, history }: SqliteStoreOptions) {
-    const journal = new SqliteJournal(deps, path);
+  constructor(deps: { clock: Clock; log: Logger }, { history, ...options }: SqliteStoreOptions) {
+    const journal = new SqliteJournal(deps, options);
     super({ ...deps, journal }, { ...defaultHistoryLimits, ...history });
   }
 }

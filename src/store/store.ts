@@ -10,7 +10,7 @@ export interface Store {
   /** The oldest revision a watch can start after. */
   readonly compactedRevision: number;
   /** Why writes fail at present; undefined while they work. Reads and watches go on meanwhile. */
-  readonly failure: Error | undefined;
+  readonly failure?: Error | undefined;
 
   get(key: string): Entry | undefined;
 
