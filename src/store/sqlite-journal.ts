@@ -32,7 +32,7 @@ export class SqliteJournal implements Journal {
       await this.#send('open');
       return contents;
     } catch (cause) {
-      await this.#worker.terminate();
+      await this.#worker?.terminate();
       throw new Error(`cannot open the store ${this.#path}`, { cause });
     }
   }
