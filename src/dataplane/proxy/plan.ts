@@ -40,7 +40,8 @@ function planFrontend(plan: ServicePlan, port: ServicePortModel, frontend: Front
   const add = (set: string, key: string, data = '') => plan.elements.push({ family, set, key, data });
   const key = frontendKey(port, frontend);
   const nodePort = address === undefined;
-  if (frontend.kind === 'ClusterIP') add('cluster-ips', address!);
+  // What no frontend of a Service's own address takes is refused, also where a node holds the address.
+  if (frontend.kind === 'ClusterIP' || frontend.kind === 'LoadBalancer') add('cluster-ips', address!);
   if (frontend.sourceRanges && !nodePort) {
     add('firewalled', key);
     for (const range of disjoint(frontend.sourceRanges)) add('allowed-sources', concat(key, range));
