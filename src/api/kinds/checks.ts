@@ -1,14 +1,14 @@
+import {
+  labelErrors,
+  percentErrors,
+  portNameErrors,
+  portNumberErrors,
+  qualifiedNameErrors,
+  subdomainErrors,
+} from '../names.ts';
 import type { FieldPath } from './field-path.ts';
 import type { Findings } from './findings.ts';
 import { isNegative } from './metadata.ts';
-import {
-  isDns1123Label,
-  isDns1123Subdomain,
-  isPercent,
-  isPortName,
-  isPortNumber,
-  isQualifiedName,
-} from './name-formats.ts';
 
 /** What is asked of a single value, whichever kind it stands in. */
 
@@ -40,15 +40,15 @@ export function checkOptionalOneOf(
 }
 
 export function checkLabelName(value: string, at: FieldPath, out: Findings): void {
-  out.invalidAll(at, value, isDns1123Label(value));
+  out.invalidAll(at, value, labelErrors(value));
 }
 
 export function checkSubdomain(value: string, at: FieldPath, out: Findings): void {
-  out.invalidAll(at, value, isDns1123Subdomain(value));
+  out.invalidAll(at, value, subdomainErrors(value));
 }
 
 export function checkQualifiedName(value: string, at: FieldPath, out: Findings): void {
-  out.invalidAll(at, value, isQualifiedName(value));
+  out.invalidAll(at, value, qualifiedNameErrors(value));
 }
 
 export function checkRequired(value: unknown, at: FieldPath, out: Findings, detail = ''): void {
@@ -56,24 +56,24 @@ export function checkRequired(value: unknown, at: FieldPath, out: Findings, deta
 }
 
 export function checkPortNumber(value: number, at: FieldPath, out: Findings): void {
-  out.invalidAll(at, value, isPortNumber(value));
+  out.invalidAll(at, value, portNumberErrors(value));
 }
 
 export function checkPortNumberOrName(port: number | string | undefined, at: FieldPath, out: Findings): void {
-  if (typeof port === 'string') out.invalidAll(at, port, isPortName(port));
-  else out.invalidAll(at, port ?? 0, isPortNumber(port ?? 0));
+  if (typeof port === 'string') out.invalidAll(at, port, portNameErrors(port));
+  else out.invalidAll(at, port ?? 0, portNumberErrors(port ?? 0));
 }
 
 /** An IntOrString that is a count, or a percentage. */
 export function checkCountOrPercent(value: number | string | undefined, at: FieldPath, out: Findings): void {
   if (value === undefined) return;
-  if (typeof value === 'string') out.invalidAll(at, value, isPercent(value));
+  if (typeof value === 'string') out.invalidAll(at, value, percentErrors(value));
   else checkNonNegative(value, at, out);
 }
 
 /** The number before the percent sign, or undefined for what is no percentage. */
 export function percentOf(value: number | string | undefined): number | undefined {
-  if (typeof value !== 'string' || isPercent(value).length > 0) return undefined;
+  if (typeof value !== 'string' || percentErrors(value).length > 0) return undefined;
   return Number(value.slice(0, -1));
 }
 

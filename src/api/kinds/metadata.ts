@@ -1,9 +1,9 @@
 import type { LabelSelector, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../generated/types.ts';
+import { labelErrors, labelValueErrors, qualifiedNameErrors } from '../names.ts';
 import { parseApiVersion } from '../objects.ts';
 import { semanticEqual } from './equality.ts';
 import { type FieldPath, metadataPath } from './field-path.ts';
 import type { Findings } from './findings.ts';
-import { byteLength, isDns1123Label, isLabelValue, isQualifiedName } from './name-formats.ts';
 import type { NameRule } from './object-name.ts';
 
 export const fieldImmutable = 'field is immutable';
@@ -35,7 +35,7 @@ function checkNamespaceField(meta: ObjectMeta, namespaced: boolean, out: Finding
     return;
   }
   if (!meta.namespace) out.required(at);
-  else out.invalidAll(at, meta.namespace, isDns1123Label(meta.namespace));
+  else out.invalidAll(at, meta.namespace, labelErrors(meta.namespace));
 }
 
 /** metadata of an update: what may change must be right, what may not must be as it was. */
@@ -81,12 +81,12 @@ export function checkImmutable(value: unknown, old: unknown, at: FieldPath, out:
 export function checkLabels(labels: Record<string, string> | undefined, at: FieldPath, out: Findings): void {
   for (const [key, value] of Object.entries(labels ?? {})) {
     checkLabelKey(key, at, out);
-    out.invalidAll(at, value, isLabelValue(value));
+    out.invalidAll(at, value, labelValueErrors(value));
   }
 }
 
 export function checkLabelKey(key: string, at: FieldPath, out: Findings): void {
-  out.invalidAll(at, key, isQualifiedName(key));
+  out.invalidAll(at, key, qualifiedNameErrors(key));
 }
 
 export function checkAnnotations(
@@ -96,8 +96,8 @@ export function checkAnnotations(
 ): void {
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
-    out.invalidAll(at, key, isQualifiedName(key.toLowerCase()));
-    bytes += byteLength(key) + byteLength(value);
+    out.invalidAll(at, key, qualifiedNameErrors(key.toLowerCase()));
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (bytes > maxAnnotationBytes) out.tooLong(at, maxAnnotationBytes);
 }
@@ -132,7 +132,7 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 
 function checkFinalizers(finalizers: string[], at: FieldPath, out: Findings): void {
   finalizers.forEach((finalizer, i) => {
-    out.invalidAll(at, finalizer, isQualifiedName(finalizer));
+    out.invalidAll(at, finalizer, qualifiedNameErrors(finalizer));
     if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return;
     out.invalid(
       at.index(i),
@@ -154,7 +154,7 @@ function checkManagedFields(entries: ManagedFieldsEntry[], at: FieldPath, out: F
     if (entry.fieldsType && entry.fieldsType !== 'FieldsV1') {
       out.invalid(here.child('fieldsType'), entry.fieldsType, 'must be `FieldsV1`');
     }
-    if (byteLength(entry.manager ?? '') > 128) out.tooLong(here.child('manager'), 128);
+    if (Buffer.byteLength(entry.manager ?? '') > 128) out.tooLong(here.child('manager'), 128);
   });
 }
 
@@ -180,7 +180,7 @@ export function checkLabelSelector(selector: LabelSelector | undefined, at: Fiel
     }
     checkLabelKey(expression.key ?? '', here.child('key'), out);
     (expression.values ?? []).forEach((value, j) => {
-      out.invalidAll(here.child('values').index(j), value, isLabelValue(value));
+      out.invalidAll(here.child('values').index(j), value, labelValueErrors(value));
     });
   });
 }

@@ -1,10 +1,10 @@
 import type { StatefulSet, StatefulSetSpec } from '../../generated/types.ts';
+import { labelErrors } from '../../names.ts';
 import { checkCountOrPercent, checkNonNegative } from '../checks.ts';
 import { semanticEqual } from '../equality.ts';
 import { specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
-import { isDns1123Label } from '../name-formats.ts';
 import { dnsLabelName } from '../object-name.ts';
 import { defaultPodTemplate } from '../pod/pod-template.ts';
 import { defaultClaimSpec } from '../storage/claim-defaults.ts';
@@ -81,7 +81,7 @@ function checkSpec(spec: StatefulSetSpec | undefined, out: Findings): void {
   checkNonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), out);
   checkNonNegative(spec.ordinals?.start, specPath.child('ordinals.start'), out);
   if (spec.serviceName) {
-    out.invalidAll(specPath.child('serviceName'), spec.serviceName, isDns1123Label(spec.serviceName));
+    out.invalidAll(specPath.child('serviceName'), spec.serviceName, labelErrors(spec.serviceName));
   }
   checkSelector(spec.selector, 'statefulset', specPath.child('selector'), out);
   checkTemplate(spec.template ?? {}, spec.selector, 'StatefulSet', specPath.child('template'), out);

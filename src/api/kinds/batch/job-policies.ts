@@ -1,7 +1,7 @@
 import type { JobSpec, PodFailurePolicyRule } from '../../generated/types.ts';
+import { qualifiedNameErrors } from '../../names.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { isQualifiedName } from '../name-formats.ts';
 
 const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const maxRules = 20;
@@ -49,7 +49,7 @@ function checkRule(
   if (onExitCodes) checkExitCodes(onExitCodes, containers, at.child('onExitCodes'), out);
   (onPodConditions ?? []).forEach((pattern, i) => {
     const here = at.child('onPodConditions').index(i);
-    out.invalidAll(here.child('type'), pattern.type, isQualifiedName(pattern.type ?? ''));
+    out.invalidAll(here.child('type'), pattern.type, qualifiedNameErrors(pattern.type ?? ''));
     if (!['True', 'False', 'Unknown'].includes(pattern.status ?? '')) {
       out.notSupported(here.child('status'), pattern.status ?? '', ['False', 'True', 'Unknown']);
     }

@@ -1,4 +1,5 @@
 import type { Job, JobSpec, PodTemplateSpec } from '../../generated/types.ts';
+import { inclusiveRangeMessage } from '../../names.ts';
 import { selects } from '../apps/workload.ts';
 import { checkNonNegative, checkOptionalOneOf } from '../checks.ts';
 import { semanticEqual } from '../equality.ts';
@@ -6,7 +7,6 @@ import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable, checkLabelSelector } from '../metadata.ts';
-import { rangeError } from '../name-formats.ts';
 import { checkPodTemplate, defaultPodTemplate } from '../pod/pod-template.ts';
 import { checkPodFailurePolicy, checkSuccessPolicy } from './job-policies.ts';
 
@@ -136,7 +136,8 @@ function checkIndexed(spec: JobSpec, at: FieldPath, out: Findings): void {
   if (completions !== undefined && maxFailedIndexes > completions) {
     out.invalid(here, maxFailedIndexes, 'must be less than or equal to completions');
   }
-  if (maxFailedIndexes > maxIndexed) out.invalid(here, maxFailedIndexes, rangeError(0, maxIndexed));
+  if (maxFailedIndexes > maxIndexed)
+    out.invalid(here, maxFailedIndexes, inclusiveRangeMessage(0, maxIndexed));
 }
 
 function isSuspended(job: Job): boolean {

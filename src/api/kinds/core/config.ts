@@ -1,10 +1,10 @@
 import type { ConfigMap, Secret } from '../../generated/types.ts';
+import { configMapKeyErrors } from '../../names.ts';
 import { semanticEqual } from '../equality.ts';
 import { metadataPath, root } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
-import { byteLength, isConfigMapKey } from '../name-formats.ts';
 
 /** ConfigMaps and Secrets: keys, sizes, and `immutable`. */
 
@@ -21,7 +21,7 @@ function decodedLength(base64: string): number {
 
 function checkKeys(data: Data, field: string, out: Findings): void {
   for (const key of Object.keys(data ?? {})) {
-    out.invalidAll(root(field).key(key), key, isConfigMapKey(key));
+    out.invalidAll(root(field).key(key), key, configMapKeyErrors(key));
   }
 }
 
@@ -53,7 +53,7 @@ function checkConfigMap(map: ConfigMap, out: Findings): void {
     if (map.binaryData && key in map.binaryData) {
       out.invalid(root('data').key(key), key, 'duplicate of key present in binaryData');
     }
-    bytes += byteLength(value);
+    bytes += Buffer.byteLength(value);
   }
   checkKeys(map.binaryData, 'binaryData', out);
   for (const value of Object.values(map.binaryData ?? {})) bytes += decodedLength(value);

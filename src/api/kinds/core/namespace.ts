@@ -1,7 +1,7 @@
 import type { Namespace } from '../../generated/types.ts';
+import { qualifiedNameErrors } from '../../names.ts';
 import { specPath, statusPath } from '../field-path.ts';
 import type { KindRules } from '../kind-rules.ts';
-import { isQualifiedName } from '../name-formats.ts';
 import { dnsLabelName } from '../object-name.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -30,7 +30,7 @@ export const namespaceRules: KindRules<Namespace> = {
   validate(namespace, out) {
     for (const finalizer of namespace.spec?.finalizers ?? []) {
       const at = specPath.child('finalizers');
-      out.invalidAll(at, finalizer, isQualifiedName(finalizer));
+      out.invalidAll(at, finalizer, qualifiedNameErrors(finalizer));
       if (finalizer.includes('/') || ['kubernetes', 'orphan', 'foregroundDeletion'].includes(finalizer))
         continue;
       out.invalid(at, finalizer, 'name is neither a standard finalizer name nor is it fully qualified');

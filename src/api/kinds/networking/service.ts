@@ -1,11 +1,11 @@
 import type { LoadBalancerStatus, Service, ServiceSpec } from '../../generated/types.ts';
+import { portNumberErrors, subdomainErrors } from '../../names.ts';
 import { checkCidr, checkIp, checkNonSpecialIp, familyOf } from '../addresses.ts';
 import { checkOneOf, checkQualifiedName, checkSubdomain } from '../checks.ts';
 import { type FieldPath, metadataPath, root, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabels } from '../metadata.ts';
-import { isDns1123Subdomain, isPortNumber } from '../name-formats.ts';
 import { dns1035LabelName } from '../object-name.ts';
 import { checkClusterIpFields, checkClusterIpUpdate, checkFamilyUpdate } from './service-addresses.ts';
 import {
@@ -191,7 +191,7 @@ function checkTrafficPolicies(spec: ServiceSpec, out: Findings): void {
   const portAt = specPath.child('healthCheckNodePort');
   if (needsHealthCheck(spec)) {
     if (port === 0) out.required(portAt);
-    else out.invalidAll(portAt, port, isPortNumber(port));
+    else out.invalidAll(portAt, port, portNumberErrors(port));
   } else if (port !== 0) {
     const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     out.invalid(portAt, port, why);
@@ -226,7 +226,7 @@ export function checkLoadBalancerStatus(status: LoadBalancerStatus, spec: Servic
       out.notSupported(here.child('ipMode'), ipMode, ['Proxy', 'VIP']);
     }
     if (!hostname) return;
-    out.invalidAll(here.child('hostname'), hostname, isDns1123Subdomain(hostname));
+    out.invalidAll(here.child('hostname'), hostname, subdomainErrors(hostname));
     if (familyOf(hostname)) {
       out.invalid(here.child('hostname'), hostname, 'must be a DNS name, not an IP address');
     }

@@ -7,11 +7,11 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from '../../generated/types.ts';
+import { labelValueErrors, subdomainErrors } from '../../names.ts';
 import { checkLabelName } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelKey, checkLabelSelector } from '../metadata.ts';
-import { isDns1123Subdomain, isLabelValue } from '../name-formats.ts';
 
 const required = 'requiredDuringSchedulingIgnoredDuringExecution';
 const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -60,7 +60,7 @@ function checkNodeSelectorTerm(
     checkLabelKey(requirement.key ?? '', here.child('key'), out);
     if (!checkValues) return;
     (requirement.values ?? []).forEach((value, j) => {
-      out.invalidAll(here.child('values').index(j), value, isLabelValue(value));
+      out.invalidAll(here.child('values').index(j), value, labelValueErrors(value));
     });
   });
   (term.matchFields ?? []).forEach((requirement, i) => {
@@ -104,7 +104,7 @@ function checkNodeField(requirement: NodeSelectorRequirement, at: FieldPath, out
     return;
   }
   values.forEach((value, i) => {
-    out.invalidAll(at.child('values').index(i), value, isDns1123Subdomain(value));
+    out.invalidAll(at.child('values').index(i), value, subdomainErrors(value));
   });
 }
 

@@ -1,9 +1,9 @@
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../generated/types.ts';
+import { subdomainWithUnderscoreErrors } from '../../names.ts';
 import { checkIp } from '../addresses.ts';
 import { checkOneOf, checkSubdomain } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { isDns1123SubdomainWithUnderscore } from '../name-formats.ts';
 
 const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 /** What libc's resolver takes. */
@@ -49,7 +49,7 @@ function checkDnsConfig(config: PodDNSConfig, at: FieldPath, out: Findings): voi
   searches.forEach((search, i) => {
     if (search === '.') return;
     const name = search.endsWith('.') ? search.slice(0, -1) : search;
-    out.invalidAll(here.index(i), name, isDns1123SubdomainWithUnderscore(name));
+    out.invalidAll(here.index(i), name, subdomainWithUnderscoreErrors(name));
   });
   options.forEach((option, i) => {
     if (!option.name) out.required(at.child('options').index(i), 'must not be empty');

@@ -6,10 +6,10 @@ import type {
   ObjectFieldSelector,
   ResourceFieldSelector,
 } from '../../generated/types.ts';
+import { configMapKeyErrors, envVarNameErrors, subdomainErrors } from '../../names.ts';
 import { checkQualifiedName } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { isConfigMapKey, isDns1123Subdomain, isEnvVarName } from '../name-formats.ts';
 import { dnsSubdomainName } from '../object-name.ts';
 import { signOf } from '../quantities.ts';
 import type { PodContext } from './context.ts';
@@ -47,7 +47,7 @@ export function checkEnv(variables: EnvVar[], pod: PodContext, at: FieldPath, ou
   variables.forEach((variable, i) => {
     const here = at.index(i);
     if (!variable.name) out.required(here.child('name'));
-    else out.invalidAll(here.child('name'), variable.name, isEnvVarName(variable.name));
+    else out.invalidAll(here.child('name'), variable.name, envVarNameErrors(variable.name));
     if (variable.valueFrom) checkValueFrom(variable, variable.valueFrom, pod, here.child('valueFrom'), out);
   });
 }
@@ -166,14 +166,14 @@ function checkDivisor(resource: string, divisor: string | undefined, at: FieldPa
 
 function checkKeySelector(selector: { name?: string; key: string }, at: FieldPath, out: Findings): void {
   const name = selector.name ?? '';
-  out.invalidAll(at.child('name'), name, isDns1123Subdomain(name));
+  out.invalidAll(at.child('name'), name, subdomainErrors(name));
   if (!selector.key) out.required(at.child('key'));
-  else out.invalidAll(at.child('key'), selector.key, isConfigMapKey(selector.key));
+  else out.invalidAll(at.child('key'), selector.key, configMapKeyErrors(selector.key));
 }
 
 function checkFileKey(selector: FileKeySelector, pod: PodContext, at: FieldPath, out: Findings): void {
   if (!selector.key) out.required(at.child('key'));
-  else out.invalidAll(at.child('key'), selector.key, isEnvVarName(selector.key));
+  else out.invalidAll(at.child('key'), selector.key, envVarNameErrors(selector.key));
   if (!selector.volumeName) out.required(at.child('volumeName'));
   else if (!pod.volumes.has(selector.volumeName)) out.notFound(at.child('volumeName'), selector.volumeName);
   if (!selector.path) out.required(at.child('path'));
@@ -183,7 +183,7 @@ function checkFileKey(selector: FileKeySelector, pod: PodContext, at: FieldPath,
 export function checkEnvFrom(sources: EnvFromSource[], at: FieldPath, out: Findings): void {
   sources.forEach((source, i) => {
     const here = at.index(i);
-    if (source.prefix) out.invalidAll(here.child('prefix'), source.prefix, isEnvVarName(source.prefix));
+    if (source.prefix) out.invalidAll(here.child('prefix'), source.prefix, envVarNameErrors(source.prefix));
     if (source.configMapRef) checkSourceName(source.configMapRef.name, here.child('configMapRef'), out);
     if (source.secretRef) checkSourceName(source.secretRef.name, here.child('secretRef'), out);
     if (!source.configMapRef && !source.secretRef) {

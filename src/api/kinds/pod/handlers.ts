@@ -1,8 +1,8 @@
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from '../../generated/types.ts';
+import { httpHeaderNameErrors } from '../../names.ts';
 import { checkNonNegative, checkPortNumberOrName } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { isHttpHeaderName } from '../name-formats.ts';
 
 type Handler = LifecycleHandler & Pick<Probe, 'grpc'>;
 
@@ -34,7 +34,7 @@ function checkHttpGet(action: HTTPGetAction, at: FieldPath, out: Findings): void
     out.notSupported(at.child('scheme'), action.scheme ?? '', ['HTTP', 'HTTPS']);
   }
   for (const header of action.httpHeaders ?? []) {
-    out.invalidAll(at.child('httpHeaders'), header.name, isHttpHeaderName(header.name ?? ''));
+    out.invalidAll(at.child('httpHeaders'), header.name, httpHeaderNameErrors(header.name ?? ''));
   }
 }
 

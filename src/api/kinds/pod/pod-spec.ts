@@ -1,9 +1,9 @@
 import type { ObjectMeta, PodResourceClaim, PodSpec } from '../../generated/types.ts';
+import { inclusiveRangeMessage } from '../../names.ts';
 import { checkLabelName, checkOneOf, checkQualifiedName, checkSubdomain, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabels } from '../metadata.ts';
-import { rangeError } from '../name-formats.ts';
 import { checkAffinity } from './affinity.ts';
 import { checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.ts';
 import { type PodContext, podContext } from './context.ts';
@@ -65,7 +65,7 @@ function checkNames({ spec }: PodContext, at: FieldPath, out: Findings): void {
   if (nodeName) checkSubdomain(nodeName, at.child('nodeName'), out);
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && (deadline < 1 || deadline > maxInt32)) {
-    out.invalid(at.child('activeDeadlineSeconds'), deadline, rangeError(1, maxInt32));
+    out.invalid(at.child('activeDeadlineSeconds'), deadline, inclusiveRangeMessage(1, maxInt32));
   }
   if (hostname) checkLabelName(hostname, at.child('hostname'), out);
   if (subdomain) checkLabelName(subdomain, at.child('subdomain'), out);

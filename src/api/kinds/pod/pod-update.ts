@@ -1,8 +1,8 @@
 import type { Affinity, NodeAffinity, Pod, PodSpec, Toleration } from '../../generated/types.ts';
+import { inclusiveRangeMessage } from '../../names.ts';
 import { semanticEqual } from '../equality.ts';
 import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { rangeError } from '../name-formats.ts';
 import { specDiff } from '../spec-diff.ts';
 import { checkImageSpaces } from './containers.ts';
 import { checkTolerations } from './scheduling.ts';
@@ -50,7 +50,7 @@ function checkDeadline(fresh: PodSpec, old: PodSpec, out: Findings): boolean {
     return true;
   }
   if (now < 0 || now > maxInt32) {
-    out.invalid(at, now, rangeError(0, maxInt32));
+    out.invalid(at, now, inclusiveRangeMessage(0, maxInt32));
     return false;
   }
   if (before === undefined || now <= before) return true;

@@ -1,15 +1,15 @@
 import type { Container, ContainerPort } from '../../generated/types.ts';
+import { portNameErrors } from '../../names.ts';
 import { checkOneOf, checkPortNumber, supportedProtocols, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { isPortName } from '../name-formats.ts';
 
 export function checkContainerPorts(ports: ContainerPort[], at: FieldPath, out: Findings): void {
   const names = new Unique();
   ports.forEach((port, i) => {
     const here = at.index(i);
     if (port.name) {
-      const wrong = isPortName(port.name);
+      const wrong = portNameErrors(port.name);
       out.invalidAll(here.child('name'), port.name, wrong);
       if (wrong.length === 0 && !names.add(port.name)) out.duplicate(here.child('name'), port.name);
     }

@@ -1,7 +1,7 @@
 import type { Volume } from '../../generated/types.ts';
+import { inclusiveRangeMessage } from '../../names.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { rangeError } from '../name-formats.ts';
 
 /**
  * Sources kept for old manifests: storage of clouds and network storage that upstream moved to CSI drivers.
@@ -46,7 +46,7 @@ export function checkRemoteVolume(
   if (kind === 'flocker' && flocker) checkFlocker(flocker, at, out);
   const partition = source.partition;
   if (typeof partition === 'number' && (partition < 0 || partition > 255)) {
-    out.invalid(at.child('partition'), partition, rangeError(1, 255));
+    out.invalid(at.child('partition'), partition, inclusiveRangeMessage(1, 255));
   }
 }
 
@@ -60,7 +60,7 @@ function checkFibreChannel(fc: NonNullable<Volume['fc']>, at: FieldPath, out: Fi
   }
   if (names === 0) return;
   if (fc.lun === undefined) out.required(at.child('lun'), 'lun is required if targetWWNs is specified');
-  else if (fc.lun < 0 || fc.lun > 255) out.invalid(at.child('lun'), fc.lun, rangeError(0, 255));
+  else if (fc.lun < 0 || fc.lun > 255) out.invalid(at.child('lun'), fc.lun, inclusiveRangeMessage(0, 255));
 }
 
 function checkFlocker(flocker: NonNullable<Volume['flocker']>, at: FieldPath, out: Findings): void {

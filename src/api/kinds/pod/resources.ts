@@ -1,10 +1,10 @@
 import type { ContainerResizePolicy, PodSpec, ResourceRequirements } from '../../generated/types.ts';
+import { qualifiedNameErrors } from '../../names.ts';
 import { compareQuantity, formatQuantity, type Quantity, quantityMilliValue } from '../../quantity.ts';
 import { checkLabelName } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { isNegative } from '../metadata.ts';
-import { isQualifiedName } from '../name-formats.ts';
 import { aggregateContainerRequests, readAmounts } from '../pod-resources.ts';
 import { compareText, type ResourceList, readQuantity, signOf } from '../quantities.ts';
 import {
@@ -33,7 +33,7 @@ export function checkAmount(name: string, text: string, at: FieldPath, out: Find
 
 /** Returns whether the name is one a resource may have. */
 export function checkResourceName(name: string, at: FieldPath, out: Findings): boolean {
-  const wrong = isQualifiedName(name);
+  const wrong = qualifiedNameErrors(name);
   out.invalidAll(at, name, wrong);
   if (wrong.length > 0) return false;
   if (name.includes('/') || isStandardResource(name)) return true;

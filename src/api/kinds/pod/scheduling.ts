@@ -4,11 +4,11 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../../generated/types.ts';
+import { labelValueErrors } from '../../names.ts';
 import { checkOptionalOneOf, checkQualifiedName, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelKey, checkLabelSelector } from '../metadata.ts';
-import { isLabelValue } from '../name-formats.ts';
 import { selectorKeys } from './affinity.ts';
 
 export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -33,7 +33,7 @@ export function checkTolerations(tolerations: Toleration[], at: FieldPath, out: 
 
 function checkTolerationValue(operator: string, value: string, at: FieldPath, out: Findings): void {
   if (operator === '' || operator === 'Equal') {
-    const wrong = isLabelValue(value);
+    const wrong = labelValueErrors(value);
     if (wrong.length > 0) out.invalid(at, value, wrong.join(';'));
   } else if (operator !== 'Exists') out.notSupported(at, operator, ['Equal', 'Exists']);
   else if (value) out.invalid(at, value, "value must be empty when `operator` is 'Exists'");
@@ -44,7 +44,7 @@ export function checkTaints(taints: Taint[], at: FieldPath, out: Findings): void
   taints.forEach((taint, i) => {
     const here = at.index(i);
     checkLabelKey(taint.key ?? '', here.child('key'), out);
-    const wrong = isLabelValue(taint.value ?? '');
+    const wrong = labelValueErrors(taint.value ?? '');
     if (wrong.length > 0) out.invalid(here.child('value'), taint.value, wrong.join(';'));
     if (!taint.effect) out.required(here.child('effect'));
     else checkOptionalOneOf(taint.effect, taintEffects, here.child('effect'), out);

@@ -5,10 +5,10 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from '../../generated/types.ts';
+import { inclusiveRangeMessage } from '../../names.ts';
 import { checkOptionalOneOf } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { byteLength, rangeError } from '../name-formats.ts';
 import type { PodContext } from './context.ts';
 import { checkLocalDescendingPath } from './paths.ts';
 
@@ -17,7 +17,7 @@ const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 
 function checkId(id: number | undefined, at: FieldPath, out: Findings): void {
-  if (id !== undefined && (id < 0 || id > maxId)) out.invalid(at, id, rangeError(0, maxId));
+  if (id !== undefined && (id < 0 || id > maxId)) out.invalid(at, id, inclusiveRangeMessage(0, maxId));
 }
 
 export function checkContainerSecurity(
@@ -121,7 +121,7 @@ function checkAppArmor(profile: AppArmorProfile | undefined, at: FieldPath, out:
   }
   if (!name?.trim()) out.required(here, 'must be set when AppArmor type is Localhost');
   else if (name.trim() !== name) out.invalid(here, name, 'must not be padded with whitespace');
-  if (byteLength(name ?? '') > 4095) out.tooLong(here, 4095);
+  if (Buffer.byteLength(name ?? '') > 4095) out.tooLong(here, 4095);
 }
 
 /** A pod with a user namespace of its own shares no other namespace with the host. */

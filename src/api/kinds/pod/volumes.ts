@@ -7,11 +7,11 @@ import type {
   SecretVolumeSource,
   Volume,
 } from '../../generated/types.ts';
+import { subdomainErrors } from '../../names.ts';
 import { checkLabelName, checkOneOf, checkOptionalOneOf, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkAnnotations, checkLabels } from '../metadata.ts';
-import { isDns1123Subdomain } from '../name-formats.ts';
 import { signOf } from '../quantities.ts';
 import { checkClaimSpec } from '../storage/claim-spec.ts';
 import type { PodContext } from './context.ts';
@@ -210,7 +210,7 @@ function checkEphemeral(
   checkClaimSpec(template.spec ?? {}, at.child('spec'), out);
   if (!pod.metadata?.name || !volume.name) return;
   const claim = `${pod.metadata.name}-${volume.name}`;
-  for (const wrong of isDns1123Subdomain(claim)) {
+  for (const wrong of subdomainErrors(claim)) {
     out.invalid(volumeAt.child('name'), volume.name, `PVC name "${claim}": ${wrong}`);
   }
 }

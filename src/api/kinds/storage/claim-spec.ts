@@ -1,10 +1,10 @@
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../generated/types.ts';
+import { labelErrors } from '../../names.ts';
 import { checkOptionalOneOf, checkSubdomain } from '../checks.ts';
 import { semanticEqual } from '../equality.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelSelector } from '../metadata.ts';
-import { isDns1123Label } from '../name-formats.ts';
 import { signOf } from '../quantities.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -47,7 +47,7 @@ function checkSource(source: TypedObjectReference, at: FieldPath, out: Findings)
     out.invalid(at, source.kind ?? '', why);
   }
   if (source.namespace)
-    out.invalidAll(at.child('namespace'), source.namespace, isDns1123Label(source.namespace));
+    out.invalidAll(at.child('namespace'), source.namespace, labelErrors(source.namespace));
 }
 
 function checkSourcesAgree(spec: PersistentVolumeClaimSpec, at: FieldPath, out: Findings): void {
