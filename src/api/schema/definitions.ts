@@ -57,10 +57,12 @@ export function definitionSchema(name: string): StructSchema | undefined {
   return struct;
 }
 
-/** The definition of a kind: `core.v1.Pod` of v1 Pod. Options and Status are the same in every group. */
+const metaKinds = new Set(['Status', 'APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions']);
+
+/** The definition of a kind: `core.v1.Pod` of v1 Pod. Some kinds are common to all groups. */
 export function definitionOfKind({ group, version, kind }: GroupVersionKind): string {
-  if (kind === 'DeleteOptions' || kind === 'WatchEvent') return `meta.v1.${kind}`;
-  if (kind === 'Status' && group === '') return 'meta.v1.Status';
+  const common = kind === 'DeleteOptions' || kind === 'WatchEvent' || (group === '' && metaKinds.has(kind));
+  if (common) return `meta.v1.${kind}`;
   return `${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`;
 }
 
