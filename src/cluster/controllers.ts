@@ -5,11 +5,19 @@ import type { Logger } from '../base/log.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Transport } from '../client/transport.ts';
+import { ClusterDnsController } from '../controllers/cluster-dns/cluster-dns-controller.ts';
 import type { ControllerDeps } from '../controllers/controller.ts';
+import { DeploymentController } from '../controllers/deployment/deployment-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
+import { NodeIpamController } from '../controllers/node-ipam/node-ipam-controller.ts';
+import { NodeLifecycleController } from '../controllers/node-lifecycle/node-lifecycle-controller.ts';
+import { PodGcController } from '../controllers/pod-gc/pod-gc-controller.ts';
+import { ReplicaSetController } from '../controllers/replica-set/replica-set-controller.ts';
+import { ReplicationController } from '../controllers/replication-controller/replication-controller.ts';
 import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
 import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
+import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
 import type { ClusterNetwork } from './config.ts';
 
 export interface ControllerPorts {
@@ -39,10 +47,22 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     transport: ports.transportFor(account),
     recorder: ports.recorderFor(component, account),
   });
+  const { network, rootCa } = options;
+  const nodePrefix = Object.fromEntries(
+    network.ipFamilies.map((family, i) => [family, network.nodeMaskSizes[i]]),
+  );
   return [
+    new NodeIpamController(depsOf('node-controller'), { clusterCidrs: network.podSubnets, nodePrefix }),
+    new NodeLifecycleController(depsOf('node-controller')),
+    new TaintEvictionController(depsOf('taint-eviction-controller')),
+    new PodGcController(depsOf('pod-garbage-collector')),
     new NamespaceController(depsOf('namespace-controller')),
     new ServiceAccountController(depsOf('service-account-controller')),
-    new RootCaPublisher(depsOf('root-ca-cert-publisher'), { caBundle: options.rootCa }),
+    new RootCaPublisher(depsOf('root-ca-cert-publisher'), { caBundle: rootCa }),
     new GarbageCollector(depsOf('generic-garbage-collector')),
+    new ReplicaSetController(depsOf('replicaset-controller')),
+    new ReplicationController(depsOf('replication-controller')),
+    new DeploymentController(depsOf('deployment-controller')),
+    new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];
 }
