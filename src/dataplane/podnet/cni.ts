@@ -42,6 +42,8 @@ export const cniCode = {
   decodeFailure: 6,
   invalidConfig: 7,
   tryAgainLater: 11,
+  /** Of STATUS. */
+  notAvailable: 50,
   noAddresses: 100,
   networkFailure: 101,
   /** Of CHECK. */

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Node } from '../../api/generated/types.ts';
-import { cidrContains, type IpFamily, familyOf, formatAddress, parseAddress, parseCidr } from '../../base/ip-address.ts';
+import {
+  cidrContains,
+  familyOf,
+  formatAddress,
+  type IpFamily,
+  parseAddress,
+  parseCidr,
+} from '../../base/ip-address.ts';
 import type { NetworkChange, Route } from '../../kernel/ip/change.ts';
 import type { Link } from '../../kernel/ip/ip-route.ts';
 import { routeProtocol } from './pod-link.ts';

@@ -17,10 +17,11 @@ export interface RulesInput {
 /** Right after the Services' translation, which stands at dstnat (-100): a Service wins over a host port. */
 const afterServices = '-95';
 
-const families: { family: IpFamily; digit: '4' | '6'; ip: 'ip' | 'ip6'; type: string; multicast: string }[] = [
-  { family: 'IPv4', digit: '4', ip: 'ip', type: 'ipv4_addr', multicast: '224.0.0.0/4' },
-  { family: 'IPv6', digit: '6', ip: 'ip6', type: 'ipv6_addr', multicast: 'ff00::/8' },
-];
+const families: { family: IpFamily; digit: '4' | '6'; ip: 'ip' | 'ip6'; type: string; multicast: string }[] =
+  [
+    { family: 'IPv4', digit: '4', ip: 'ip', type: 'ipv4_addr', multicast: '224.0.0.0/4' },
+    { family: 'IPv6', digit: '6', ip: 'ip6', type: 'ipv6_addr', multicast: 'ff00::/8' },
+  ];
 
 /** The whole table, in one transaction that replaces the one before. See README.md for what each chain does. */
 export function renderRules(input: RulesInput): string {
@@ -52,16 +53,20 @@ export function renderHostPorts(verb: 'add' | 'delete', attachment: Attachment):
     .join('');
 }
 
-function familySets(input: RulesInput, { family, digit, type, multicast }: (typeof families)[number]): string[] {
+function familySets(
+  input: RulesInput,
+  { family, digit, type, multicast }: (typeof families)[number],
+): string[] {
   const of = (cidrs: readonly string[]) => cidrs.filter(cidr => familyOf(cidr) === family);
   const elements = hostPortElements(input.attachments);
   const named = (set: string) => elements.filter(row => row.set === set).map(({ element }) => element);
   return [
     ...set(`set pods${digit}`, [`type ${type}`, 'flags interval', 'auto-merge'], of(input.podCidrs)),
-    ...set(`set inside${digit}`, [`type ${type}`, 'flags interval', 'auto-merge'], [
-      ...of(input.insideCidrs),
-      multicast,
-    ]),
+    ...set(
+      `set inside${digit}`,
+      [`type ${type}`, 'flags interval', 'auto-merge'],
+      [...of(input.insideCidrs), multicast],
+    ),
     ...set(`set hairpin${digit}`, [`type ${type} . ${type}`], [...new Set(named(`hairpin${digit}`))]),
     ...set(
       `map host-ports${digit}`,
@@ -81,7 +86,13 @@ function set(head: string, properties: readonly string[], elements: readonly str
   return [`  ${head} {`, ...[...properties, ...rows].map(row => `    ${row}`), '  }'];
 }
 
-function chain(name: string, type: string, hook: string, priority: string, rules: readonly string[]): string[] {
+function chain(
+  name: string,
+  type: string,
+  hook: string,
+  priority: string,
+  rules: readonly string[],
+): string[] {
   const head = `type ${type} hook ${hook} priority ${priority}; policy accept;`;
   return [`  chain ${name} {`, ...[head, ...rules].map(row => `    ${row}`), '  }'];
 }
@@ -95,7 +106,9 @@ function hostPortRules(): string[] {
 
 function masqueradeRules(): string[] {
   return [
-    ...families.map(({ ip, digit }) => `ct status dnat ${ip} saddr . ${ip} daddr @hairpin${digit} masquerade`),
+    ...families.map(
+      ({ ip, digit }) => `ct status dnat ${ip} saddr . ${ip} daddr @hairpin${digit} masquerade`,
+    ),
     `oifname "${podLinkPrefix}*" ip saddr 127.0.0.0/8 masquerade`,
     ...families.map(
       ({ ip, digit }) => `${ip} saddr @pods${digit} ${ip} daddr != @inside${digit} masquerade fully-random`,

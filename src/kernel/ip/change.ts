@@ -14,7 +14,7 @@ export type NetworkChange =
   | { op: 'address.add'; link: string; address: string; noDad?: boolean; scope?: 'global' | 'link' | 'host' }
   | { op: 'address.delete'; link: string; address: string }
   | { op: 'route.replace'; route: Route }
-  | { op: 'route.delete'; route: Pick<Route, 'destination' | 'link' | 'type'> }
+  | { op: 'route.delete'; route: Pick<Route, 'destination' | 'family' | 'link' | 'type'> }
   | { op: 'neighbour.replace'; neighbour: Neighbour }
   | { op: 'neighbour.delete'; neighbour: Pick<Neighbour, 'address' | 'link'> }
   /** Frames for `mac` go to the tunnel endpoint `remote` (a VXLAN link's forwarding table). */
@@ -71,6 +71,8 @@ export interface Route {
   type?: 'unicast' | 'unreachable';
   scope?: 'link';
   metric?: number;
+  /** Who made it (rtm_protocol): 2 the kernel, 3 boot, 4 static. */
+  protocol?: number;
 }
 
 /** A permanent entry: this address has this MAC on this link. */
@@ -112,8 +114,14 @@ function changeWords(change: NetworkChange): string[] {
     case 'route.replace':
       return ['route', 'replace', ...routeWords(change.route)];
     case 'route.delete': {
-      const { type, destination, link } = change.route;
-      return ['route', 'delete', ...(type ? [type] : []), destination, ...option('dev', link)];
+      const { type, link } = change.route;
+      return [
+        'route',
+        'delete',
+        ...(type ? [type] : []),
+        destinationOf(change.route),
+        ...option('dev', link),
+      ];
     }
     case 'neighbour.replace': {
       const { address, mac, link } = change.neighbour;
@@ -160,18 +168,22 @@ function linkSetWords(change: LinkSet): string[] {
 }
 
 function routeWords(route: Route): string[] {
-  const destination = route.destination === 'default' && route.family === 'IPv6' ? '::/0' : route.destination;
   return [
     ...(route.type === 'unreachable' ? ['unreachable'] : []),
-    destination,
+    destinationOf(route),
     ...option('via', route.via),
     ...option('dev', route.link),
     ...option('src', route.source),
     ...option('scope', route.scope),
     ...option('metric', route.metric),
+    ...option('protocol', route.protocol),
     ...option('mtu', route.mtu),
     ...(route.onLink ? ['onlink'] : []),
   ];
+}
+
+function destinationOf({ destination, family }: Pick<Route, 'destination' | 'family'>): string {
+  return destination === 'default' && family === 'IPv6' ? '::/0' : destination;
 }
 
 function option(name: string, value: string | number | undefined): string[] {

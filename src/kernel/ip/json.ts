@@ -80,7 +80,16 @@ export function readRoute(row: RouteJson, family: IpFamily): Route | undefined {
     ...(mtu !== undefined && { mtu }),
     ...(row.scope === 'link' && { scope: 'link' as const }),
     ...(!plainMetric && { metric }),
+    ...protocolOf(row.protocol),
   };
+}
+
+/** Of routes that nobody gave a number, iproute2's `boot`, nothing is said. */
+function protocolOf(name: string | undefined): { protocol?: number } {
+  if (name === undefined || name === 'boot') return {};
+  const named: Record<string, number> = { redirect: 1, kernel: 2, static: 4, ra: 9 };
+  const protocol = named[name] ?? Number(name);
+  return Number.isNaN(protocol) ? {} : { protocol };
 }
 
 function withPrefix(destination: string, family: IpFamily): string {
