@@ -170,7 +170,7 @@ export class ClusterZone {
     for (const { address, hostname, ports } of matching) {
       const target = `${hostname}.${suffix}`;
       for (const p of ports) if (port(p.name, p.protocol)) targets.push({ port: p.port, target });
-      additional.push(...this.#addresses(target, [address], dnsType.ANY));
+      if (ports.length > 0) additional.push(...this.#addresses(target, [address], dnsType.ANY));
     }
     return { exists: true, answers: this.#srv(name, targets), additional };
   }
@@ -244,16 +244,12 @@ export class ClusterZone {
     });
   }
 
+  /** One record for each port and name: an endpoint of both families has them once. */
   #srv(name: string, targets: readonly { port: number; target: string }[]): DnsRecord[] {
-    const weight = Math.max(1, Math.floor(100 / targets.length));
-    return targets.map(({ port, target }) => ({
-      ...this.#head(name),
-      type: dnsType.SRV,
-      priority: 0,
-      weight,
-      port,
-      target,
-    }));
+    const distinct = [...new Map(targets.map(to => [`${to.port} ${to.target}`, to])).values()];
+    const weight = Math.max(1, Math.floor(100 / distinct.length));
+    const head = { ...this.#head(name), type: dnsType.SRV, priority: 0, weight };
+    return distinct.map(({ port, target }) => ({ ...head, port, target }));
   }
 
   #serviceName(key: string): string {
