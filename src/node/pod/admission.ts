@@ -1,4 +1,5 @@
-import type { Container, Node, NodeSelectorTerm, Pod } from '../../api/generated/types.ts';
+import type { Container, Node, Pod } from '../../api/generated/types.ts';
+import { matchesRequiredNodeAffinity } from '../../api/node-selector.ts';
 import { isSidecar } from './pod-identity.ts';
 import { milli, whole } from './quality-of-service.ts';
 
@@ -78,47 +79,8 @@ function hostPorts(pod: Pod): string[] {
 }
 
 function affinityRejection(pod: Pod, node: Pick<Node, 'metadata'>): Rejection | undefined {
-  const labels = node.metadata?.labels ?? {};
-  const selector = Object.entries(pod.spec?.nodeSelector ?? {});
-  const terms =
-    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const fits =
-    selector.every(([key, value]) => labels[key] === value) &&
-    (terms === undefined || terms.some(term => matchesTerm(term, labels, node.metadata?.name ?? '')));
-  if (fits) return undefined;
+  const { name = '', labels = {} } = node.metadata ?? {};
+  if (matchesRequiredNodeAffinity(pod.spec, { name, labels })) return undefined;
   const message = `${prefix}Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector`;
   return { reason: 'NodeAffinity', message };
-}
-
-function matchesTerm(term: NodeSelectorTerm, labels: Record<string, string>, name: string): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  return (
-    matchExpressions.every(requirement => matches(requirement, labels[requirement.key])) &&
-    matchFields.every(requirement =>
-      matches(requirement, requirement.key === 'metadata.name' ? name : undefined),
-    )
-  );
-}
-
-function matches(
-  { operator, values = [] }: { operator: string; values?: string[] },
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
 }

@@ -66,12 +66,15 @@ export class SandboxStarter {
     await writeFile(paths.hosts(uid), hostsFile(pod, name, ips, facts.nodeHosts), { mode: 0o644 });
   }
 
-  /** Stops every sandbox of a pod that may still hold something. */
-  async stopAll(pod: NodePod): Promise<void> {
+  /**
+   * Stops the ready sandboxes of a pod. With `evenNotReady` all of them: one whose process died may still have
+   * containers that run, and its address.
+   */
+  async stopAll(pod: NodePod, { evenNotReady = false } = {}): Promise<void> {
     const { cri, cache, decisions } = this.#context;
     const { uid } = pod.metadata;
-    const ready = cache.get(uid).sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
-    for (const { id } of ready) {
+    for (const { id, state } of cache.get(uid).sandboxes) {
+      if (state !== 'SANDBOX_READY' && !evenNotReady) continue;
       await cri.stopPodSandbox(id);
       await cache.noteSandbox(uid, id);
       decisions.record('sandbox.stopped', decisionObject(pod), { id });

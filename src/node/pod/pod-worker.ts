@@ -1,0 +1,529 @@
+import { formatTime, timeOf } from '../../api/time.ts';
+import { Backoff } from '../../base/backoff.ts';
+import { decisionObject } from '../../base/decisions.ts';
+import { errorChain } from '../../base/log.ts';
+import type { PodSandboxStatus } from '../../cri/cri.ts';
+import { rpcMessage } from '../../cri/cri.ts';
+import type { ImageState } from '../container/image-puller.ts';
+import { registryCredentials } from '../container/registry-credentials.ts';
+import type { PodContext } from '../node-facts.ts';
+import { type MountedVolume, VolumeError } from '../volume/pod-volumes.ts';
+import type { Rejection } from './admission.ts';
+import { ContainerStarter, StartError } from './container-starter.ts';
+import type { WaitingReason } from './container-status.ts';
+import { ContainerStopper } from './container-stopper.ts';
+import { containerFieldPath, containersOf, formatPod, type NodePod } from './pod-identity.ts';
+import { type PlannedStart, type PodPlan, planPod } from './pod-plan.ts';
+import { deleteFromApi, removeFromNode } from './pod-removal.ts';
+import {
+  containerName,
+  isRunning,
+  type PodRuntime,
+  type RuntimeContainer,
+  readySandbox,
+  runningContainers,
+  sandboxAddresses,
+} from './pod-runtime.ts';
+import { podStatus } from './pod-status.ts';
+import { formatDuration } from './restart-backoff.ts';
+import { SandboxError, SandboxStarter } from './sandbox-starter.ts';
+import { terminationMessage } from './termination-message.ts';
+
+interface Termination {
+  /** Seconds, from `since`. */
+  gracePeriod: number;
+  /** By the monotonic clock. */
+  since: number;
+}
+
+const retryDelay = 5_000;
+const volumeRefresh = 60_000;
+
+/**
+ * One pod on the node. `sync` compares what is wanted with what the runtime has, does what is missing and
+ * reports; it is called again and again, never twice at a time, and keeps nothing that a later agent could
+ * not find out anew.
+ */
+export class PodWorker {
+  readonly uid: string;
+  readonly #context: PodContext;
+  readonly #stopper: ContainerStopper;
+  readonly #sandboxes: SandboxStarter;
+  readonly #starter: ContainerStarter;
+  readonly #waiting = new Map<string, WaitingReason>();
+  readonly #messages = new Map<string, string>();
+  readonly #hooks = new Set<string>();
+  readonly #retry = new Backoff<string>({ initial: 1000, max: 30_000 });
+  #pod: NodePod;
+  /** Whether the API still has it. */
+  #inApi = true;
+  #startTime: string | undefined;
+  #verdict: Rejection | undefined;
+  #termination: Termination | undefined;
+  #finished = false;
+  #volumes: Map<string, MountedVolume> | undefined;
+  #volumesAt = 0;
+  #adopted = false;
+  #gone = false;
+
+  constructor(context: PodContext, pod: NodePod) {
+    this.#context = context;
+    this.uid = pod.metadata.uid;
+    this.#pod = pod;
+    this.#stopper = new ContainerStopper(context);
+    this.#sandboxes = new SandboxStarter(context);
+    this.#starter = new ContainerStarter(context);
+    this.#startTime = pod.status?.startTime;
+  }
+
+  get pod(): NodePod {
+    return this.#pod;
+  }
+
+  /** Nothing is left of the pod, neither in the API nor on the node. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** It takes up resources: neither rejected nor ended. */
+  get active(): boolean {
+    const phase = this.#pod.status?.phase;
+    return !this.#verdict && !this.#finished && phase !== 'Failed' && phase !== 'Succeeded';
+  }
+
+  get inApi(): boolean {
+    return this.#inApi;
+  }
+
+  update(pod: NodePod): void {
+    this.#pod = pod;
+    this.#inApi = true;
+  }
+
+  /** The API has it no more: end what runs, soon. */
+  removedFromApi(): void {
+    this.#inApi = false;
+    if (!this.#termination)
+      this.#terminate(Math.min(this.#pod.spec.terminationGracePeriodSeconds ?? 30, 2), 'removed');
+  }
+
+  /** The node does not take it. */
+  reject(rejection: Rejection): void {
+    const { recorder, decisions } = this.#context;
+    this.#verdict = rejection;
+    this.#startTime ??= this.#now();
+    recorder.event(
+      this.#pod,
+      'Warning',
+      rejection.reason,
+      rejection.message.replace(/^Pod was rejected: /, ''),
+    );
+    decisions.record('pod.rejected', decisionObject(this.#pod), { ...rejection });
+  }
+
+  async sync(): Promise<void> {
+    const { cache } = this.#context;
+    if (this.#gone) return;
+    this.#noteDeletion();
+    this.#noteDeadline();
+    await this.#noteEnds(cache.get(this.uid));
+    if (this.#termination || this.#verdict || this.#finished || this.#hasEnded()) await this.#syncEnd();
+    else await this.#syncActive();
+  }
+
+  #hasEnded(): boolean {
+    const phase = this.#pod.status?.phase;
+    return phase === 'Succeeded' || phase === 'Failed';
+  }
+
+  // ── while it is to run ──────────────────────────────────────────────────────────────────────────────────
+
+  async #syncActive(): Promise<void> {
+    const { cache } = this.#context;
+    const runtime = cache.get(this.uid);
+    if (!this.#adopted) this.#adopt(runtime);
+    this.#probe();
+    const plan = planPod(this.#pod, runtime, this.#planFacts());
+    if (plan.finished) {
+      this.#finished = true;
+      await this.#syncEnd();
+      return;
+    }
+    for (const { container, spec, message, reason } of plan.kill) {
+      const gracePeriod = this.#killGrace(spec?.spec, reason);
+      this.#stopper.stop(this.#pod, container, spec, { gracePeriod, message, reason });
+    }
+    const due = this.#due(plan);
+    this.#publish();
+    if (plan.sandbox !== 'keep' || due.length > 0) await this.#bringUp(plan, due);
+    else await this.#refreshVolumes();
+    this.#probe();
+    this.#publish();
+  }
+
+  /** Sandbox, volumes and images at the same time; then the containers in their order. */
+  async #bringUp(plan: PodPlan, due: PlannedStart[]): Promise<void> {
+    const { requeue, recorder } = this.#context;
+    try {
+      const images = Promise.all(due.map(start => this.#image(start)));
+      const volumes = this.#mountVolumes();
+      // Whichever fails first: none of the others may end as an unhandled rejection.
+      for (const promise of [images, volumes]) (promise as Promise<unknown>).catch(() => {});
+      const sandbox = await this.#sandbox(plan);
+      await Promise.all([this.#sandboxes.writeHosts(this.#pod, sandbox), volumes]);
+      await this.#startAll(due, sandbox, await volumes, await images);
+      this.#retry.forget('sandbox');
+    } catch (error) {
+      if (error instanceof VolumeError) recorder.event(this.#pod, 'Warning', 'FailedMount', error.message);
+      else if (!(error instanceof SandboxError)) throw error;
+      requeue(this.uid, this.#retry.next('sandbox'));
+    }
+  }
+
+  async #sandbox(plan: PodPlan): Promise<PodSandboxStatus> {
+    const { cache, recorder } = this.#context;
+    const present = readySandbox(cache.get(this.uid));
+    if (plan.sandbox === 'keep' && present) return present;
+    if (plan.sandbox === 'replace') {
+      recorder.event(
+        this.#pod,
+        'Normal',
+        'SandboxChanged',
+        'Pod sandbox changed, it will be killed and re-created.',
+      );
+      await this.#sandboxes.stopAll(this.#pod, { evenNotReady: true });
+      await cache.refresh(this.uid);
+    }
+    const sandbox = await this.#sandboxes.start(this.#pod, plan.attempt);
+    this.#publish();
+    return sandbox;
+  }
+
+  async #startAll(
+    due: PlannedStart[],
+    sandbox: PodSandboxStatus,
+    volumes: ReadonlyMap<string, MountedVolume>,
+    images: ImageState[],
+  ): Promise<void> {
+    const sandboxConfig = this.#sandboxes.config(this.#pod, sandbox.metadata?.attempt ?? 0);
+    for (const [index, start] of due.entries()) {
+      const { spec } = start.container;
+      const image = images[index]!;
+      if (image.state !== 'present') {
+        this.#noteImage(spec.name, image);
+        continue;
+      }
+      const facts = { sandbox, sandboxConfig, volumes, image: image.image, imageName: spec.image ?? '' };
+      try {
+        const id = await this.#starter.start(this.#pod, start, facts);
+        this.#waiting.delete(spec.name);
+        if (start.replaces) this.#context.backoff.restarted(this.#backoffKey(spec.name));
+        if (this.#runPostStart(start, id, sandbox)) return;
+      } catch (error) {
+        if (!(error instanceof StartError)) throw error;
+        this.#waiting.set(spec.name, error.waiting);
+        this.#context.backoff.restarted(this.#backoffKey(spec.name));
+        this.#context.requeue(this.uid, retryDelay);
+      }
+      this.#publish();
+    }
+  }
+
+  /** The starts that need not wait for their back-off. */
+  #due(plan: PodPlan): PlannedStart[] {
+    const { backoff, recorder, decisions, requeue } = this.#context;
+    return plan.start.filter(({ container, replaces }) => {
+      const { name } = container.spec;
+      if (replaces?.status.state !== 'CONTAINER_EXITED') return true;
+      const wait = backoff.remaining(this.#backoffKey(name), replaces.status.finishedAt / 1e6);
+      if (!wait) return true;
+      const pod = formatPod(this.#pod);
+      const words = `restarting failed container ${name} in pod ${pod}`;
+      recorder.event(this.#pod, 'Warning', 'BackOff', `Back-off ${words}`, {
+        fieldPath: containerFieldPath(container),
+      });
+      const message = `back-off ${formatDuration(wait.delay)} restarting failed container=${name} pod=${pod}`;
+      if (this.#waiting.get(name)?.reason !== 'CrashLoopBackOff') {
+        decisions.record('container.backoff', decisionObject(this.#pod), { container: name, ms: wait.delay });
+      }
+      this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
+      requeue(this.uid, wait.left);
+      return false;
+    });
+  }
+
+  #image({ container }: PlannedStart): Promise<ImageState> {
+    const { images, requeue, recorder, sources } = this.#context;
+    const { image = '', imagePullPolicy = '' } = container.spec;
+    const fieldPath = containerFieldPath(container);
+    const events = {
+      event: (type: 'Normal' | 'Warning', reason: string, message: string) =>
+        recorder.event(this.#pod, type, reason, message, { fieldPath }),
+    };
+    const credentials = () => registryCredentials(this.#pod, image, sources);
+    return images.ensure(this.#pod, image, imagePullPolicy, credentials, events, () => requeue(this.uid));
+  }
+
+  #noteImage(name: string, image: ImageState): void {
+    const { requeue, recorder } = this.#context;
+    if (image.state === 'pulling') {
+      this.#waiting.delete(name);
+    } else if (image.state === 'failed') {
+      const container = containersOf(this.#pod).find(({ spec }) => spec.name === name)!;
+      const fieldPath = containerFieldPath(container);
+      recorder.event(this.#pod, 'Warning', 'Failed', `Error: ${image.reason}`, { fieldPath });
+      this.#waiting.set(name, { reason: image.reason, message: image.message });
+      requeue(this.uid, image.retryAfter ?? 2 * retryDelay);
+    }
+  }
+
+  // ── hooks, probes, volumes ──────────────────────────────────────────────────────────────────────────────
+
+  /** True where a postStart hook runs: nothing else starts until it has ended. */
+  #runPostStart({ container }: PlannedStart, id: string, sandbox: PodSandboxStatus): boolean {
+    const { hooks, recorder, requeue, facts, cache } = this.#context;
+    const handler = container.spec.lifecycle?.postStart;
+    if (!handler) return false;
+    const podIP = sandboxAddresses(sandbox)[0] ?? facts.hostIPs[0] ?? '';
+    const run = async () => {
+      try {
+        await hooks.run(
+          handler,
+          { containerId: id, container: container.spec, podIP },
+          new AbortController().signal,
+        );
+      } catch (error) {
+        const message = `PostStartHook failed: ${rpcMessage(error)}`;
+        recorder.event(this.#pod, 'Warning', 'FailedPostStartHook', message, {
+          fieldPath: containerFieldPath(container),
+        });
+        const record = cache.get(this.uid).containers.find(({ status }) => status.id === id);
+        if (record) {
+          const gracePeriod = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+          const words = `FailedPostStartHook`;
+          this.#stopper.stop(this.#pod, record, container, {
+            gracePeriod,
+            message: words,
+            reason: 'postStart',
+          });
+        }
+      } finally {
+        this.#hooks.delete(id);
+        requeue(this.uid);
+      }
+    };
+    this.#hooks.add(id);
+    void run();
+    return true;
+  }
+
+  /** What an earlier agent knew of containers that still run. */
+  #adopt(runtime: PodRuntime): void {
+    const { prober } = this.#context;
+    const { initContainerStatuses = [], containerStatuses = [] } = this.#pod.status ?? {};
+    const statuses = new Map([...initContainerStatuses, ...containerStatuses].map(s => [s.containerID, s]));
+    for (const { spec } of containersOf(this.#pod)) {
+      const running = runtime.containers.find(c => containerName(c) === spec.name && isRunning(c));
+      const status = running && statuses.get(`containerd://${running.status.id}`);
+      if (running && status) prober.adopt(spec, running.status.id, status);
+    }
+    this.#adopted = true;
+  }
+
+  #probe(): void {
+    const { prober, cache, facts } = this.#context;
+    prober.sync(this.#pod, cache.get(this.uid), facts.hostIPs[0] ?? '');
+  }
+
+  async #mountVolumes(): Promise<Map<string, MountedVolume>> {
+    const { volumes, clock } = this.#context;
+    this.#volumes ??= await volumes.mount(this.#pod, this.#downwardFacts());
+    this.#volumesAt ||= clock.monotonic();
+    return this.#volumes;
+  }
+
+  /** Brings what changed in the API into the files, once a minute. */
+  async #refreshVolumes(): Promise<void> {
+    const { volumes, clock, log, requeue } = this.#context;
+    if ((this.#pod.spec.volumes ?? []).length === 0) return;
+    const due = this.#volumesAt + volumeRefresh - clock.monotonic();
+    if (this.#volumes && due > 0) {
+      requeue(this.uid, due);
+      return;
+    }
+    try {
+      if (this.#volumes) await volumes.refresh(this.#pod, this.#downwardFacts());
+      else await this.#mountVolumes();
+    } catch (error) {
+      log.warn('volumes are not fresh', { pod: formatPod(this.#pod), error: errorChain(error) });
+    }
+    this.#volumesAt = clock.monotonic();
+    requeue(this.uid, volumeRefresh);
+  }
+
+  #downwardFacts() {
+    const { facts, cache } = this.#context;
+    const podIPs = this.#pod.spec.hostNetwork
+      ? facts.hostIPs
+      : sandboxAddresses(readySandbox(cache.get(this.uid)));
+    return { ...facts, podIPs };
+  }
+
+  // ── its end ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #noteDeletion(): void {
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
+    if (!deletionTimestamp) return;
+    const gracePeriod = deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+    if (!this.#termination || gracePeriod < this.#termination.gracePeriod)
+      this.#terminate(gracePeriod, 'deleted');
+  }
+
+  #noteDeadline(): void {
+    const { clock, recorder, requeue } = this.#context;
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || !this.#startTime || this.#termination || !this.active) return;
+    const left = timeOf(this.#startTime) + seconds * 1000 - clock.now();
+    if (left > 0) {
+      requeue(this.uid, left);
+      return;
+    }
+    const message = 'Pod was active on the node longer than the specified deadline';
+    recorder.event(this.#pod, 'Normal', 'DeadlineExceeded', message);
+    this.#verdict = { reason: 'DeadlineExceeded', message };
+    this.#terminate(this.#pod.spec.terminationGracePeriodSeconds ?? 30, 'deadline');
+  }
+
+  #terminate(gracePeriod: number, reason: string): void {
+    const { clock, decisions } = this.#context;
+    // A grace period can only get shorter; one second is the least.
+    this.#termination = { gracePeriod: Math.max(gracePeriod, 1), since: clock.monotonic() };
+    decisions.record('pod.terminating', decisionObject(this.#pod), { gracePeriod, reason });
+  }
+
+  async #syncEnd(): Promise<void> {
+    const { cache, prober } = this.#context;
+    prober.stop(this.uid, true);
+    const running = runningContainers(cache.get(this.uid));
+    this.#publish();
+    if (running.length > 0) {
+      this.#probe();
+      this.#stopInOrder(running);
+      return;
+    }
+    prober.stop(this.uid);
+    await this.#sandboxes.stopAll(this.#pod);
+    this.#finished = true;
+    this.#publish();
+    if (this.#inApi && !this.#pod.metadata.deletionTimestamp) return;
+    await this.#remove();
+  }
+
+  /** The main containers at once; sidecars when those have ended, last started first. */
+  #stopInOrder(running: RuntimeContainer[]): void {
+    const specs = containersOf(this.#pod);
+    const specOf = (container: RuntimeContainer) =>
+      specs.find(({ spec }) => spec.name === containerName(container));
+    const isSide = (container: RuntimeContainer) => specOf(container)?.kind === 'sidecar';
+    const main = running.filter(container => !isSide(container));
+    const sidecars = specs.filter(({ kind }) => kind === 'sidecar').reverse();
+    const last = sidecars
+      .map(({ spec }) => running.find(container => containerName(container) === spec.name))
+      .find(container => container !== undefined);
+    for (const container of main.length > 0 ? main : last ? [last] : running) {
+      const message = `Stopping container ${containerName(container)}`;
+      const request = { gracePeriod: this.#graceLeft(), message, reason: 'terminating' };
+      this.#stopper.stop(this.#pod, container, specOf(container), request);
+    }
+  }
+
+  #graceLeft(): number {
+    const { clock } = this.#context;
+    const { gracePeriod, since } = this.#termination ?? {
+      gracePeriod: this.#pod.spec.terminationGracePeriodSeconds ?? 30,
+      since: clock.monotonic(),
+    };
+    return Math.max(gracePeriod - (clock.monotonic() - since) / 1000, 1);
+  }
+
+  /** First out of the API, which is what others wait for, then off the node. */
+  async #remove(): Promise<void> {
+    const { writer, decisions } = this.#context;
+    if (this.#inApi) {
+      await writer.flushed(this.uid);
+      await deleteFromApi(this.#context, this.#pod);
+      this.#inApi = false;
+    }
+    await removeFromNode(this.#context, this.#pod);
+    decisions.record('pod.removed', decisionObject(this.#pod), {});
+    this.#gone = true;
+  }
+
+  // ── what is told ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Reads the last words of containers that have ended since, and records their end. */
+  async #noteEnds(runtime: PodRuntime): Promise<void> {
+    const { decisions, prober } = this.#context;
+    for (const container of runtime.containers) {
+      const { id, state, exitCode, reason } = container.status;
+      if (state !== 'CONTAINER_EXITED' || this.#messages.has(id)) continue;
+      this.#messages.set(id, await terminationMessage(container.status));
+      prober.results.forget(id);
+      const detail = { container: containerName(container), id, exitCode, reason };
+      decisions.record('container.exited', decisionObject(this.#pod), detail);
+    }
+  }
+
+  #publish(): void {
+    const { writer, cache, prober, facts } = this.#context;
+    if (!this.#inApi) return;
+    this.#startTime ??= this.#now();
+    const pod = writer.latest(this.#pod);
+    const status = podStatus(pod, cache.get(this.uid), {
+      now: this.#now(),
+      startTime: this.#startTime,
+      hostIPs: facts.hostIPs,
+      verdict: this.#verdict,
+      finished: this.#finished,
+      waiting: this.#waiting,
+      isReady: (container, id) => prober.isReady(container, id),
+      isStarted: (container, id) => prober.isStarted(container, id),
+      hookRunning: id => this.#hooks.has(id),
+      terminationMessage: id => this.#messages.get(id) ?? '',
+    });
+    writer.set(this.#pod, status);
+  }
+
+  #planFacts() {
+    const { results } = this.#context.prober;
+    return {
+      liveness: (id: string) => results.get(id, 'liveness') ?? 'success',
+      startup: (id: string) => results.get(id, 'startup') ?? 'unknown',
+      hookRunning: (id: string) => this.#hooks.has(id),
+      isStopping: (id: string) => this.#stopper.isStopping(id),
+    };
+  }
+
+  /** A probe may have a grace period of its own. */
+  #killGrace(
+    spec:
+      | {
+          livenessProbe?: { terminationGracePeriodSeconds?: number };
+          startupProbe?: { terminationGracePeriodSeconds?: number };
+        }
+      | undefined,
+    reason: string,
+  ): number {
+    const own =
+      reason === 'liveness' ? spec?.livenessProbe : reason === 'startup' ? spec?.startupProbe : undefined;
+    return own?.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+  }
+
+  #backoffKey(container: string): string {
+    return `${this.uid}/${container}`;
+  }
+
+  #now(): string {
+    return formatTime(this.#context.clock.now());
+  }
+}
