@@ -9,6 +9,7 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import type { ClusterNetwork } from './config.ts';
 import { assembleControllers } from './controllers.ts';
+import { Together } from './together.ts';
 
 export interface ServerPorts {
   clock: Clock;
@@ -77,25 +78,6 @@ function assembleScheduler(
   const transport = api.transport(componentUser('system:kube-scheduler'));
   const recorder = new ApiEventRecorder({ clock, log, transport }, { component: 'default-scheduler' });
   return new Scheduler({ clock, log, decisions, transport, informers, recorder });
-}
-
-/** Components of which none waits for another to start: all at once. */
-class Together implements Component {
-  readonly name: string;
-  readonly #components: readonly Component[];
-
-  constructor(name: string, components: readonly Component[]) {
-    this.name = name;
-    this.#components = components;
-  }
-
-  async start(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#components.map(component => component.start(signal)));
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#components.map(component => component.stop()));
-  }
 }
 
 function componentUser(name: string) {

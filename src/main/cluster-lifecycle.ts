@@ -143,7 +143,7 @@ export class ClusterLifecycle {
       for (;;) {
         signal.throwIfAborted();
         try {
-          await transport.request({ method: 'GET', path: '/version', signal });
+          await transport.request({ method: 'GET', path: '/api', signal });
           return;
         } catch (cause) {
           if (systemClock.monotonic() - began < readyTimeout) {

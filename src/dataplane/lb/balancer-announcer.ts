@@ -41,6 +41,8 @@ export interface BalancerAnnouncerOptions {
   nodeName: string;
   /** Link on the node network: `eth0`. */
   link: string;
+  /** Addresses on `lo` that are not for load balancers. */
+  otherAddresses: readonly string[];
 }
 
 /** Where the addresses stand: the kernel answers ARP for them on every link, and keeps no route to them. */
@@ -162,8 +164,9 @@ export class BalancerAnnouncer implements Component {
   async #addressesOnLink(): Promise<Set<string>> {
     const links = await this.#deps.ip.links();
     const addresses = links.find(link => link.name === holder)?.addresses ?? [];
-    const own = addresses.map(text => text.split('/')[0]!).filter(address => !/^(127\.|::1$)/.test(address));
-    return new Set(own);
+    const foreign = (address: string) =>
+      /^(127\.|::1$)/.test(address) || this.#options.otherAddresses.includes(address);
+    return new Set(addresses.map(text => text.split('/')[0]!).filter(address => !foreign(address)));
   }
 }
 

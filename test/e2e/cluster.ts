@@ -1,0 +1,112 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const causeway = join(root, 'causeway');
+
+export interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A cluster as a user has it: everything goes through the command line. Always isolated. */
+export class TestCluster {
+  readonly name: string;
+  readonly scratch = mkdtempSync(join(tmpdir(), 'causeway-e2e-'));
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  up(...options: string[]): Promise<Result> {
+    return this.causeway('up', '--isolated', '--yes', ...options);
+  }
+
+  /** Removes the cluster and the scratch folder. */
+  async delete(): Promise<Result> {
+    const result = await this.causeway('delete', '--yes');
+    rmSync(this.scratch, { recursive: true, force: true });
+    return result;
+  }
+
+  /** `causeway COMMAND --name … WORDS`; never rejects. */
+  causeway(command: string, ...words: string[]): Promise<Result> {
+    return run([causeway, ...command.split(' '), '--name', this.name, ...words]);
+  }
+
+  /** A command on the host side. */
+  exec(words: string[], input?: string): Promise<Result> {
+    return run([causeway, 'exec', '--name', this.name, '--', ...words], input);
+  }
+
+  /** kubectl with these words; `input` goes to its standard input. */
+  kubectl(words: string, input?: string): Promise<Result> {
+    return this.exec(['kubectl', ...words.split(/\s+/)], input);
+  }
+
+  /** A line of shell on the host side, as a reader of the guide types it, with `k` as kubectl. */
+  shell(line: string): Promise<Result> {
+    return this.exec(['bash', '-c', line]);
+  }
+
+  /** The same in a terminal of its own: standard input and output are a pseudo-terminal. */
+  terminal(line: string): Promise<Result> {
+    const inner = [causeway, 'exec', '--name', this.name, '--', 'bash', '-c', line].map(quote).join(' ');
+    return run(['script', '--quiet', '--return', '--command', inner, '/dev/null']);
+  }
+
+  /** kubectl that is left running; the caller ends it. */
+  follow(words: string) {
+    return spawn(causeway, ['exec', '--name', this.name, '--', 'kubectl', ...words.split(/\s+/)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}
+
+export function run(command: string[], input?: string): Promise<Result> {
+  return new Promise(resolve => {
+    const options = { maxBuffer: 64 * 2 ** 20, timeout: 180_000, encoding: 'utf8' as const };
+    const child = execFile(command[0]!, command.slice(1), options, (error, stdout, stderr) => {
+      const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
+      resolve({ code, stdout, stderr });
+    });
+    child.stdin?.end(input ?? '');
+  });
+}
+
+/** `script` runs its command through a shell: every word is quoted for it. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What of this machine a cluster could leave behind. */
+export function machineState() {
+  const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8' });
+  return {
+    links: ip('-o', 'link').replaceAll(/^\d+: /gm, ''),
+    routes: ip('route'),
+    rules: execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }),
+    mounts: readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .filter(line => /causeway/.test(line)),
+    cgroups: findCgroups(),
+    run: listOf('/run/causeway'),
+    clusters: listOf('/var/lib/causeway/clusters'),
+  };
+}
+
+function listOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function findCgroups(): string[] {
+  return listOf('/sys/fs/cgroup').flatMap(controller => listOf(`/sys/fs/cgroup/${controller}/causeway`));
+}
