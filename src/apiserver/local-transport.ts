@@ -68,7 +68,7 @@ async function* watchEvents(
   request: LocalRequest,
   user: ApiUser,
 ): AsyncGenerator<WatchEventOf> {
-  const path = request.path + (request.path.includes('?') ? '&' : '?') + 'watch=true';
+  const path = `${request.path}${request.path.includes('?') ? '&' : '?'}watch=true`;
   const asked = /[?&]watch=/.test(request.path) ? request : { ...request, path };
   const response = await handle(serverRequest(asked, user));
   if (response.body.kind !== 'watch') {

@@ -15,6 +15,7 @@ import { impersonate } from './filters/impersonation.ts';
 import { InFlight, isLongRunning } from './filters/in-flight.ts';
 import { parseRequestInfo } from './filters/request-info.ts';
 import { warningHeaders } from './filters/warnings.ts';
+import type { RequestMetrics } from './metrics.ts';
 import type { Random } from './random.ts';
 
 export interface PipelineDeps {
@@ -22,6 +23,7 @@ export interface PipelineDeps {
   log: Logger;
   random: Random;
   authorizer: Authorizer;
+  metrics: RequestMetrics;
   tokens: readonly TokenAuthenticator[];
   /** Answers a call that may be made. */
   route(call: Call): ServerResponse | Promise<ServerResponse>;
@@ -51,6 +53,7 @@ export class RequestPipeline {
     try {
       const call = await this.admit(request, auditId, warnings);
       response = await this.#run(call);
+      this.#deps.metrics.count(call.info.verb, call.info.resource, response.status);
     } catch (error) {
       response = this.#failed(error, request);
     }

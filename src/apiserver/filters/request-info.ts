@@ -45,7 +45,7 @@ export function parseRequestInfo(request: Pick<ServerRequest, 'method' | 'path' 
     rest: '',
   };
   const raw = request.path.split('/').filter(part => part !== '');
-  const parts = raw.map(unescape);
+  const parts = raw.map(decodePart);
   if (parts.length < 3 || (parts[0] !== 'api' && parts[0] !== 'apis')) return info;
   let at = 1;
   if (parts[0] === 'apis') {
@@ -89,7 +89,7 @@ export function isTrue(value: string | null): boolean {
   return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
-function unescape(part: string): string {
+function decodePart(part: string): string {
   if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);

@@ -42,8 +42,9 @@ const cronTab: CustomKind = {
 const customKinds: CustomKind[] = [];
 const openapi = new OpenApiHandler(() => ({ resources: builtinResources, customKinds }));
 const clock = systemClock;
+const store = new TemporaryStore();
 const api = new ApiServer(
-  { clock, log: silentLogger, decisions: new DecisionLog(clock, 'server'), store: new TemporaryStore() },
+  { clock, log: silentLogger, decisions: new DecisionLog(clock, 'server'), store },
   {},
 );
 const transport = api.transport({ name: 'kubernetes-admin', groups: ['system:masters'] });
@@ -53,6 +54,9 @@ const asked: string[] = [];
 let server: Server;
 
 before(async () => {
+  const signal = AbortSignal.timeout(10_000);
+  await store.start(signal);
+  await api.start(signal);
   server = createServer((request, response) => void answer(request, response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
 });

@@ -1,47 +1,55 @@
-import type { KubeObject } from '../../api/objects.ts';
+import { decodePatchedObject } from '../../api/decode/patched-object.ts';
+import type { JsonObject } from '../../api/json.ts';
+import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../../api/objects.ts';
 import { jsonPatch } from '../../api/patch/json-patch.ts';
 import { mergePatch } from '../../api/patch/merge-patch.ts';
 import { strategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { kindSchema } from '../../api/schema/definitions.ts';
 import { badRequest, unsupportedMediaType } from '../../api/status.ts';
 import type { Call } from '../call.ts';
-import { cloneJson } from '../objects/decoded.ts';
-import { bodyMediaType, checkedObject, readBody } from './request-object.ts';
-import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { bodyMediaType, fieldValidation, readBody } from './request-object.ts';
 
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-] as const;
+const jsonType = 'application/json-patch+json';
+const mergeType = 'application/merge-patch+json';
+const strategicType = 'application/strategic-merge-patch+json';
+
+type Patch = (old: KubeObject | undefined) => KubeObject;
 
 /**
- * Reads a PATCH's body and returns what it makes of an object.
+ * Reads a PATCH's body and returns what it makes of an object of kind `gvk`.
  * @throws ApiError 415 for a patch type the kind does not take
  */
-export async function readPatch(
-  call: Call,
-  endpoint: ResourceEndpoint,
-): Promise<(old: KubeObject | undefined) => KubeObject> {
-  const type = bodyMediaType(call) as (typeof patchTypes)[number];
-  const strategic = type === 'application/strategic-merge-patch+json';
-  if (!patchTypes.includes(type) || (strategic && !kindSchema(endpoint.gvk))) {
+export async function readPatchOf(call: Call, gvk: GroupVersionKind): Promise<Patch> {
+  const schema = kindSchema(gvk);
+  const accepted = schema ? [jsonType, mergeType, strategicType] : [jsonType, mergeType];
+  const type = bodyMediaType(call);
+  if (!accepted.includes(type)) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${patchTypes.join(', ')}`,
+      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
     );
   }
-  const patch = await readBody(call, patchTypes);
+  const patch = await readBody(call, accepted);
   if (patch === undefined) throw badRequest('the patch is empty');
-  return old => checkedObject(applyPatch(type, cloneJson(old), patch, endpoint), endpoint, call);
-}
-
-function applyPatch(
-  type: (typeof patchTypes)[number],
-  target: unknown,
-  patch: unknown,
-  endpoint: ResourceEndpoint,
-): unknown {
-  if (type === 'application/json-patch+json') return jsonPatch(target, patch);
-  if (type === 'application/merge-patch+json') return mergePatch(target, patch);
-  return strategicMergePatch(target, patch, kindSchema(endpoint.gvk)!);
+  const apply = (target: unknown): unknown => {
+    if (type === jsonType) return jsonPatch(target, patch);
+    if (type === mergeType) return mergePatch(target, patch);
+    return strategicMergePatch(target, patch, schema!);
+  };
+  const options = fieldValidation(call);
+  let warned = false;
+  return old => {
+    const patched = apply(old) as JsonObject;
+    const { object, warnings } = decodePatchedObject(
+      patched,
+      gvk,
+      options,
+      type === strategicType ? patch : undefined,
+    );
+    if (!warned) call.warnings.push(...warnings);
+    warned = true;
+    object.apiVersion = formatApiVersion(gvk.group, gvk.version);
+    object.kind = gvk.kind;
+    object.metadata ??= {};
+    return object;
+  };
 }

@@ -71,13 +71,12 @@ export function listResponse(view: View, listed: ListedObjects): ServerResponse 
 export function eventForm(view: View): EventForm {
   const { accept, endpoint } = view;
   if (accept.as === 'Table') {
-    let first = true;
+    let headers = true;
     const table = (bytes: Uint8Array) => {
-      const value = tableOf(view, [served(endpoint, bytes)], {});
       // The columns come with the first event only, as upstream's do.
-      if (first) first = false;
-      else value.columnDefinitions = [];
-      return value as unknown as KubeObject;
+      const noHeaders = !headers;
+      headers = false;
+      return tableOf(view, [served(endpoint, bytes)], {}, noHeaders);
     };
     return { shareKey: undefined, object: table, json: bytes => Buffer.from(JSON.stringify(table(bytes))) };
   }

@@ -1,6 +1,8 @@
 import { parse as parseYaml } from 'yaml';
-import type { KubeObject } from '../../api/objects.ts';
-import { badRequest, unsupportedMediaType } from '../../api/status.ts';
+import { decodeObject, type FieldValidation } from '../../api/decode/decode-object.ts';
+import type { JsonObject } from '../../api/json.ts';
+import type { GroupVersionKind, KubeObject } from '../../api/objects.ts';
+import { badRequest, invalid, unsupportedMediaType } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { header } from '../exchange.ts';
 import { maxRequestBytes } from '../http/request-body.ts';
@@ -10,6 +12,8 @@ import { asBuffer } from '../objects/encoding.ts';
 import { decodeProtobuf, NoProtobufForm, protobufType } from '../protobuf/decode.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 
+const objectTypes = ['application/json', 'application/yaml', protobufType];
+
 /** The media type of a request's body; JSON where it is not said. */
 export function bodyMediaType(call: Call): string {
   const text = header(call.request, 'content-type');
@@ -17,13 +21,41 @@ export function bodyMediaType(call: Call): string {
 }
 
 /**
- * A request's body as a JSON value of the caller's own; undefined where there is none.
- * @throws ApiError 400 for what is no JSON or YAML, 413, 415
+ * The object a create or update carries, in the endpoint's version, checked against its schema.
+ * @throws ApiError 400 for another kind or what the schema refuses, 413, 415
  */
+export function readObject(call: Call, endpoint: ResourceEndpoint): Promise<KubeObject> {
+  return readObjectAs(call, endpoint.gvk);
+}
+
+export async function readObjectAs<T extends KubeObject>(call: Call, gvk: GroupVersionKind): Promise<T> {
+  const body = await readRaw(call, objectTypes);
+  const { object, warnings } = decodeObject<T>(body ?? '', gvk, fieldValidation(call));
+  call.warnings.push(...warnings);
+  return object;
+}
+
+/** A body that may be missing and need not say its kind: DeleteOptions, patches. A JSON value of our own. */
 export async function readBody(call: Call, accept: readonly string[] = objectTypes): Promise<unknown> {
+  const body = await readRaw(call, accept);
+  return typeof body === 'string' ? parseJson(body) : body;
+}
+
+/** `fieldValidation=` of the query. @throws ApiError 422 for a value there is none of. */
+export function fieldValidation(call: Call): { fieldValidation: FieldValidation } {
+  const asked = call.request.query.get('fieldValidation') || 'Warn';
+  if (asked === 'Strict' || asked === 'Warn' || asked === 'Ignore') return { fieldValidation: asked };
+  const message = `Unsupported value: ${JSON.stringify(asked)}: supported values: "", "Ignore", "Strict", "Warn"`;
+  throw invalid({ group: 'meta.k8s.io', resource: 'CreateOptions' }, '', [
+    { reason: 'FieldValueNotSupported', field: 'fieldValidation', message },
+  ]);
+}
+
+/** JSON as its text, for the decoder to complain of; other encodings as the value they stand for. */
+async function readRaw(call: Call, accept: readonly string[]): Promise<string | JsonObject | undefined> {
   const { body } = call.request;
   if (body.kind === 'none') return undefined;
-  if (body.kind === 'value') return cloneJson(body.value);
+  if (body.kind === 'value') return cloneJson(body.value) as JsonObject;
   const bytes = await body.read(maxRequestBytes);
   if (bytes.length === 0) return undefined;
   const type = bodyMediaType(call);
@@ -34,12 +66,27 @@ export async function readBody(call: Call, accept: readonly string[] = objectTyp
   }
   if (type === protobufType) return parseProtobuf(asBuffer(bytes));
   const text = asBuffer(bytes).toString('utf8');
-  return type.endsWith('yaml') ? parseYamlBody(text) : parseJson(text);
+  return type.endsWith('yaml') ? parseYamlBody(text) : text;
 }
 
-const objectTypes = ['application/json', 'application/yaml', protobufType];
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw badRequest(`error decoding body: ${why}`);
+  }
+}
 
-function parseProtobuf(bytes: Buffer): unknown {
+function parseYamlBody(text: string): JsonObject {
+  try {
+    return parseYaml(text, { maxAliasCount: 100 }) as JsonObject;
+  } catch (cause) {
+    throw badRequest(`yaml: ${cause instanceof Error ? cause.message : cause}`);
+  }
+}
+
+function parseProtobuf(bytes: Buffer): JsonObject {
   try {
     return decodeProtobuf(bytes);
   } catch (cause) {
@@ -47,54 +94,4 @@ function parseProtobuf(bytes: Buffer): unknown {
     if (cause instanceof RangeError) throw badRequest(`proto: ${cause.message}`);
     throw cause;
   }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${cause instanceof Error ? cause.message : cause}`,
-    );
-  }
-}
-
-function parseYamlBody(text: string): unknown {
-  try {
-    return parseYaml(text, { maxAliasCount: 100 });
-  } catch (cause) {
-    throw badRequest(`yaml: ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
-
-/**
- * The object a create or update carries, in the endpoint's version, checked against its schema.
- * @throws ApiError 400 for another kind or what the schema refuses
- */
-export async function readObject(call: Call, endpoint: ResourceEndpoint): Promise<KubeObject> {
-  return checkedObject(await readBody(call), endpoint, call);
-}
-
-/** The same for a value that came about otherwise (a patch). */
-export function checkedObject(value: unknown, endpoint: ResourceEndpoint, _call: Call): KubeObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badRequest('the request body holds no object');
-  }
-  const object = value as KubeObject;
-  const { kind } = endpoint.resource;
-  if (
-    object.apiVersion !== undefined &&
-    object.apiVersion !== '' &&
-    object.apiVersion !== endpoint.apiVersion
-  ) {
-    throw badRequest(
-      `the API version in the data (${object.apiVersion}) does not match the expected API version (${endpoint.apiVersion})`,
-    );
-  }
-  if (object.kind !== undefined && object.kind !== '' && object.kind !== kind) {
-    throw badRequest(
-      `${object.kind} in version "${endpoint.resource.version}" cannot be handled as a ${kind}`,
-    );
-  }
-  return object;
 }

@@ -10,7 +10,7 @@ import { type DeleteRequest, deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { listObjects } from './list.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
-import { readPatch } from './patch.ts';
+import { readPatchOf } from './patch.ts';
 import { type Registry, type Result, resultOf } from './registry.ts';
 import {
   bookmarkObject,
@@ -138,7 +138,7 @@ export class ResourceHandler {
       namespace: namespaceOf(call, endpoint),
       name: call.info.pathName,
       ...(rules && { rules }),
-      make: await readPatch(call, endpoint),
+      make: await readPatchOf(call, endpoint.gvk),
       mayCreate: false,
       ...writeOptions(call),
     });

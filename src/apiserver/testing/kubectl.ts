@@ -46,6 +46,7 @@ export class KubectlCluster {
         },
       },
     );
+    await store.start(AbortSignal.timeout(10_000));
     await server.start(AbortSignal.timeout(10_000));
     const folder = mkdtempSync(join(tmpdir(), 'causeway-kubectl-'));
     const cluster = new KubectlCluster(server, authority, admin, folder);

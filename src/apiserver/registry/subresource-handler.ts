@@ -1,0 +1,191 @@
+import type {
+  AuthenticationTokenRequest,
+  Binding,
+  CertificateSigningRequest,
+  Eviction,
+  Namespace,
+  Scale,
+} from '../../api/generated/types.ts';
+import { prepareForStatusUpdate } from '../../api/kinds/registry.ts';
+import type { GroupVersionKind, KubeObject, Stored } from '../../api/objects.ts';
+import { badRequest, invalid, methodNotAllowed } from '../../api/status.ts';
+import type { DecisionLog } from '../../base/decisions.ts';
+import type { ObjectReader } from '../admission/object-reader.ts';
+import type { Call } from '../call.ts';
+import type { ServerResponse } from '../exchange.ts';
+import { negotiate } from '../negotiation.ts';
+import { cloneJson } from '../objects/decoded.ts';
+import { bindPod } from './core/binding.ts';
+import { evictPod } from './core/eviction.ts';
+import { ephemeralContainerRules, resizeRules } from './core/pod-updates.ts';
+import { issueToken, type TokenIssuer } from './core/token-request.ts';
+import { readPatchOf } from './patch.ts';
+import type { Registry } from './registry.ts';
+import { encoded } from './representation.ts';
+import { readObjectAs } from './request-object.ts';
+import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { type ResourceHandler, writeOptions } from './resource-handler.ts';
+import { scaleOf, withScale } from './scale.ts';
+import { statusRules, type UpdateRules, updateObject } from './update.ts';
+
+export interface SubresourceDeps {
+  registry: Registry;
+  handler: ResourceHandler;
+  reader: ObjectReader;
+  decisions: DecisionLog;
+  tokens: TokenIssuer;
+  /** Of poddisruptionbudgets. */
+  budgets: ResourceEndpoint;
+}
+
+const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+
+/** Subresources that show the whole object and change a part of it. */
+const wholeObject: Record<string, (endpoint: ResourceEndpoint) => UpdateRules> = {
+  status: statusRules,
+  ephemeralcontainers: ephemeralContainerRules,
+  resize: resizeRules,
+  finalize: finalizeRules,
+  approval: approvalRules,
+};
+
+/** What lies below an object in the path, except for what is proxied to nodes. */
+export class SubresourceHandler {
+  readonly #deps: SubresourceDeps;
+
+  constructor(deps: SubresourceDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws ApiError 405 for a verb the subresource does not take. */
+  async handle(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    const { subresource, verb } = call.info;
+    const rules = wholeObject[subresource]?.(endpoint);
+    if (rules) return this.#whole(call, endpoint, rules);
+    if (subresource === 'scale') return this.#scale(call, endpoint);
+    if (verb !== 'create') throw notAllowed();
+    if (subresource === 'binding') return this.bind(call, endpoint, call.info.pathName);
+    if (subresource === 'eviction') return this.#evict(call, endpoint);
+    if (subresource === 'token') return this.#token(call, endpoint);
+    throw notAllowed();
+  }
+
+  #whole(call: Call, endpoint: ResourceEndpoint, rules: UpdateRules): Promise<ServerResponse> {
+    const { handler } = this.#deps;
+    switch (call.info.verb) {
+      case 'get':
+        return handler.handle(call, endpoint);
+      case 'update':
+        return handler.update(call, endpoint, rules);
+      case 'patch':
+        return handler.patch(call, endpoint, rules);
+      default:
+        throw notAllowed();
+    }
+  }
+
+  /** `pods/{name}/binding`, and `bindings` where the body names the pod. */
+  async bind(call: Call, pods: ResourceEndpoint, pathName: string): Promise<ServerResponse> {
+    const { registry, reader, decisions } = this.#deps;
+    const binding = await readObjectAs<Binding>(call, { group: '', version: 'v1', kind: 'Binding' });
+    const name = pathName || binding.metadata?.name || '';
+    const named = binding.metadata?.name;
+    if (named && named !== name) throw badRequest('name in URL does not match name in Binding object');
+    const { namespace } = call.info;
+    await bindPod({ registry, reader, decisions }, pods, namespace, name, binding, writeOptions(call).dryRun);
+    return encoded(negotiate(call.request, false), 201, success);
+  }
+
+  async #evict(call: Call, pods: ResourceEndpoint): Promise<ServerResponse> {
+    const { registry, reader, budgets } = this.#deps;
+    const eviction = await readObjectAs<Eviction>(call, { group: 'policy', version: 'v1', kind: 'Eviction' });
+    const { namespace, pathName } = call.info;
+    await evictPod({ registry, reader, budgets }, pods, namespace, pathName, eviction, writeOptions(call));
+    return encoded(negotiate(call.request, false), 201, success);
+  }
+
+  async #token(call: Call, accounts: ResourceEndpoint): Promise<ServerResponse> {
+    const gvk = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+    const request = await readObjectAs<AuthenticationTokenRequest>(call, gvk);
+    const { namespace, pathName } = call.info;
+    const issued = issueToken(this.#deps.tokens, accounts, namespace, pathName, request);
+    return encoded(negotiate(call.request, false), 201, issued);
+  }
+
+  async #scale(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
+    const { registry } = this.#deps;
+    const { namespace, pathName, verb } = call.info;
+    const accept = negotiate(call.request, false);
+    if (verb === 'get') {
+      registry.existing(endpoint, namespace, pathName);
+      return encoded(accept, 200, scaleOf(endpoint, registry.find(endpoint, namespace, pathName)!));
+    }
+    const makeScale = await this.#scaleChange(call);
+    const result = await updateObject(registry, endpoint, {
+      namespace,
+      name: pathName,
+      mayCreate: false,
+      make: old => {
+        const scale = makeScale(scaleOf(endpoint, old as Stored));
+        checkScale(scale, pathName);
+        return withScale(old!, scale);
+      },
+      ...writeOptions(call),
+    });
+    return encoded(accept, 200, scaleOf(endpoint, result.object() as Stored));
+  }
+
+  /** What a PUT or PATCH makes of the scale that is there. */
+  async #scaleChange(call: Call): Promise<(old: Scale) => Scale> {
+    if (call.info.verb === 'update') {
+      const scale = await readObjectAs<Scale>(call, scaleKind);
+      return () => scale;
+    }
+    if (call.info.verb !== 'patch') throw notAllowed();
+    const patch = await readPatchOf(call, scaleKind);
+    return old => patch(old as KubeObject) as Scale;
+  }
+}
+
+function checkScale(scale: Scale, name: string): void {
+  const replicas = scale.spec?.replicas ?? 0;
+  if (replicas >= 0) return;
+  const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+  throw invalid({ group: 'autoscaling', resource: 'Scale' }, name, [
+    { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
+  ]);
+}
+
+/** `namespaces/finalize`: the finalizers of the spec. */
+function finalizeRules(_endpoint: ResourceEndpoint): UpdateRules {
+  return {
+    subresource: 'finalize',
+    prepare(object, old) {
+      const { finalizers } = (object as Namespace).spec ?? {};
+      const kept = cloneJson(old) as Namespace;
+      kept.spec = { ...kept.spec, ...(finalizers && { finalizers }) };
+      if (!finalizers?.length) delete kept.spec.finalizers;
+      Object.assign(object, kept);
+    },
+    validate: () => [],
+  };
+}
+
+/** `certificatesigningrequests/approval`: the conditions of the status, and nothing of the rest of it. */
+function approvalRules({ gvk }: ResourceEndpoint): UpdateRules {
+  return {
+    subresource: 'approval',
+    prepare(object, old) {
+      const { conditions = [] } = (object as CertificateSigningRequest).status ?? {};
+      prepareForStatusUpdate(gvk, object, old);
+      const status = (old as CertificateSigningRequest).status ?? {};
+      (object as CertificateSigningRequest).status = { ...cloneJson(status), conditions };
+    },
+    validate: () => [],
+  };
+}
+
+function notAllowed() {
+  return methodNotAllowed('the server does not allow this method on the requested resource');
+}

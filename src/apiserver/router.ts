@@ -1,0 +1,77 @@
+import { ApiError, methodNotAllowed } from '../api/status.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Call } from './call.ts';
+import type { DiscoveryHandler } from './discovery/discovery-handler.ts';
+import type { PathHandler } from './discovery/path-handler.ts';
+import { type ServerResponse, textResponse } from './exchange.ts';
+import { componentStatuses } from './registry/core/component-status.ts';
+import type { ResourceEndpoint } from './registry/resource-endpoint.ts';
+import type { ResourceHandler } from './registry/resource-handler.ts';
+import { answerReview, isReview, type ReviewDeps } from './registry/reviews.ts';
+import type { SubresourceHandler } from './registry/subresource-handler.ts';
+
+export interface RouterDeps {
+  clock: Clock;
+  /** By `group/version/plural`. */
+  endpoints: ReadonlyMap<string, ResourceEndpoint>;
+  handler: ResourceHandler;
+  subresources: SubresourceHandler;
+  reviews: ReviewDeps;
+  discovery: DiscoveryHandler;
+  paths: PathHandler;
+}
+
+/** Brings a call to what answers it. */
+export class Router {
+  readonly #deps: RouterDeps;
+
+  constructor(deps: RouterDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws ApiError 404 where nothing is served. */
+  route(call: Call): ServerResponse | Promise<ServerResponse> {
+    const { info } = call;
+    if (info.isResource && info.resource !== '') {
+      const endpoint = this.#deps.endpoints.get(`${info.group}/${info.version}/${info.resource}`);
+      if (endpoint) return this.#routeResource(call, endpoint);
+      throw noSuchResource();
+    }
+    const response = this.#deps.discovery.handle(call) ?? this.#deps.paths.handle(call);
+    if (response) return response;
+    if (info.isResource || info.path.startsWith('/api')) throw noSuchResource();
+    return textResponse(404, '404 page not found\n');
+  }
+
+  #routeResource(call: Call, endpoint: ResourceEndpoint): ServerResponse | Promise<ServerResponse> {
+    const { resource } = endpoint;
+    const { subresource, verb, namespace, pathName } = call.info;
+    if (subresource !== '') {
+      if (!resource.subresources.includes(subresource)) throw noSuchResource();
+      return this.#deps.subresources.handle(call, endpoint);
+    }
+    checkVerb(endpoint, verb, pathName, call.request.method);
+    if (namespace !== '' && !resource.namespaced && resource.kind !== 'Namespace') throw noSuchResource();
+    if (verb === 'create' && resource.namespaced && namespace === '') throw noSuchResource();
+    if (isReview(endpoint)) return answerReview(this.#deps.reviews, call, endpoint);
+    if (resource.kind === 'ComponentStatus') return componentStatuses(call, endpoint, this.#deps.clock.now());
+    if (resource.kind === 'Binding') {
+      return this.#deps.subresources.bind(call, this.#deps.endpoints.get('/v1/pods')!, '');
+    }
+    return this.#deps.handler.handle(call, endpoint);
+  }
+}
+
+/** Objects are not POSTed to, collections neither PUT nor PATCHed. @throws ApiError 405 */
+function checkVerb({ resource }: ResourceEndpoint, verb: string, name: string, method: string): void {
+  const onObject = name !== '';
+  const needsObject = verb === 'update' || verb === 'patch';
+  const misplaced = (needsObject && !onObject) || (verb === 'create' && onObject && method === 'POST');
+  if (!misplaced && (resource.verbs as readonly string[]).includes(verb)) return;
+  throw methodNotAllowed('the server does not allow this method on the requested resource');
+}
+
+export function noSuchResource(): ApiError {
+  const message = 'the server could not find the requested resource';
+  return new ApiError({ message, reason: 'NotFound', code: 404, details: {} });
+}
