@@ -12,7 +12,7 @@ interface Entry {
 export class AnswerCache {
   readonly #capacity: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #dependents = new Map<string, Set<string>>();
+  readonly #dependents = new Map<string, string[]>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -32,15 +32,15 @@ export class AnswerCache {
     this.#entries.set(key, { template, dependsOn });
     for (const dependency of dependsOn) {
       const keys = this.#dependents.get(dependency);
-      if (keys) keys.add(key);
-      else this.#dependents.set(dependency, new Set([key]));
+      if (keys) keys.push(key);
+      else this.#dependents.set(dependency, [key]);
     }
   }
 
   /** Forgets every answer that depends on one of `dependencies`. */
   invalidate(dependencies: readonly string[]): void {
     for (const dependency of dependencies) {
-      for (const key of this.#dependents.get(dependency) ?? []) this.#delete(key);
+      for (const key of [...(this.#dependents.get(dependency) ?? [])]) this.#delete(key);
     }
   }
 
@@ -50,8 +50,9 @@ export class AnswerCache {
     this.#entries.delete(key);
     for (const dependency of entry.dependsOn) {
       const keys = this.#dependents.get(dependency);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#dependents.delete(dependency);
+      const left = keys?.filter(other => other !== key) ?? [];
+      if (left.length === 0) this.#dependents.delete(dependency);
+      else this.#dependents.set(dependency, left);
     }
   }
 }

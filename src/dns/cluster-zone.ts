@@ -54,6 +54,11 @@ export class ClusterZone {
     return address === undefined ? undefined : this.#pointer(name, address, type);
   }
 
+  /** `cluster.local` */
+  get domain(): string {
+    return this.#options.domain;
+  }
+
   /** Whether `name` (lower case) is in the cluster's domain. */
   covers(name: string): boolean {
     return name === this.#options.domain || name.endsWith(this.#suffix);

@@ -239,6 +239,26 @@ function longName(): Buffer {
   ]);
 }
 
+test('names that do not exist are answered alike at every length', async t => {
+  const { ask } = await startServer(t);
+  for (let length = 1; length < 220; length++) {
+    const labels = 'x'.repeat(length).match(/.{1,60}/g)!;
+    const name = `${labels.join('.')}.cluster.local`;
+    const { rcode, questions, authorities, answers } = await ask('udp', name.replace('xx', 'xX'));
+    assert.deepEqual(
+      [rcode, questions?.[0]?.name, answers?.length],
+      ['NXDOMAIN', name.replace('xx', 'xX'), 0],
+    );
+    const [soa] = authorities ?? [];
+    assert.ok(
+      soa?.type === 'SOA' &&
+        soa.data.mname === 'ns.dns.cluster.local' &&
+        soa.data.rname === 'hostmaster.cluster.local',
+    );
+    assert.equal(soa.name.toLowerCase(), 'cluster.local');
+  }
+});
+
 test('udp: what does not fit is truncated, and whole over TCP and EDNS where it fits there', async t => {
   const { ask } = await startServer(t);
   const many = 'many.default.svc.cluster.local';

@@ -15,6 +15,7 @@ import { AnswerTemplate, ednsUdpSize, errorAnswer, type Rotation } from './answe
 import type { ClusterZone, ZoneAnswer } from './cluster-zone.ts';
 import type { DnsMetrics, DnsProtocol } from './dns-metrics.ts';
 import type { Forwarder } from './forwarder.ts';
+import { NegativeAnswers } from './negative-answers.ts';
 import { type Query, type Refusal, readQuery } from './question.ts';
 import type { RecordIndex } from './record-index.ts';
 
@@ -38,9 +39,11 @@ const zoneFlags = headerFlag.QR | headerFlag.AA | headerFlag.RA;
 export class QueryHandler {
   readonly #deps: QueryHandlerDeps;
   readonly #answers = new AnswerCache(maxAnswers);
+  readonly #negative: NegativeAnswers;
 
   constructor(deps: QueryHandlerDeps) {
     this.#deps = deps;
+    this.#negative = new NegativeAnswers(deps.zone, deps.zone.domain);
     deps.index.onChange(keys => this.#answers.invalidate(keys));
     deps.metrics.gauge('causeway_dns_answer_templates', () => this.#answers.size);
   }
@@ -77,6 +80,9 @@ export class QueryHandler {
     } else {
       const found = zone.answer(name, query.type);
       if (found?.continueAt !== undefined && forwarder) return this.#complete(query, name, found, limit);
+      if (found?.rcode === rcode.NXDOMAIN && found.answers.length === 0) {
+        return this.#negative.respond(query, found.rcode, this.#deps.index.serial, limit);
+      }
       if (found) return this.#remember(query, name, found).respond(query, limit);
     }
     return forwarder ? forwarder.answer(query, name, limit) : failure(query, rcode.REFUSED);
