@@ -40,7 +40,8 @@ export async function writeAtomically(
   await mkdir(dir, { recursive: true });
   const current = await readlink(join(dir, dataLink)).catch(() => undefined);
   if (current !== undefined && (await sameFiles(join(dir, current), files))) return false;
-  const fresh = await mkdtemp(join(dir, '..'));
+  // `join` would take the dots for the parent directory.
+  const fresh = await mkdtemp(`${dir}/..`);
   await chmod(fresh, 0o755);
   for (const [path, file] of files) await writeOne(fresh, path, file, group);
   if (group !== undefined) await own(dir, fresh, group);
