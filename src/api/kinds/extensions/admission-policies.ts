@@ -1,0 +1,148 @@
+import type {
+  MatchResources,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  ParamKind,
+  ParamRef,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '../../generated/types.ts';
+import { checkOptionalOneOf, checkSubdomain } from '../checks.ts';
+import { type FieldPath, specPath } from '../field-path.ts';
+import type { Findings } from '../findings.ts';
+import type { KindRules } from '../kind-rules.ts';
+import { checkLabelSelector } from '../metadata.ts';
+import { checkRuleWithOperations } from './webhooks.ts';
+
+/** The shape of admission policies. Their CEL expressions are not compiled here. */
+
+const actions = ['Audit', 'Deny', 'Warn'];
+
+function defaultMatch(match: MatchResources | undefined): void {
+  if (!match) return;
+  match.matchPolicy ??= 'Equivalent';
+  match.namespaceSelector ??= {};
+  match.objectSelector ??= {};
+  for (const rule of [...(match.resourceRules ?? []), ...(match.excludeResourceRules ?? [])])
+    rule.scope ??= '*';
+}
+
+export const validatingPolicyRules: KindRules<ValidatingAdmissionPolicy> = {
+  hasStatus: true,
+  hasGeneration: true,
+  unconditionalUpdate: false,
+  initialStatus: () => ({}),
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.failurePolicy ??= 'Fail';
+    defaultMatch(spec.matchConstraints);
+  },
+  validate({ spec }, out) {
+    checkOptionalOneOf(spec?.failurePolicy, ['Fail', 'Ignore'], specPath.child('failurePolicy'), out);
+    checkParamKind(spec?.paramKind, out);
+    checkConstraints(spec?.matchConstraints, out);
+    const validations = spec?.validations ?? [];
+    if (validations.length === 0 && !spec?.auditAnnotations?.length) {
+      out.required(specPath.child('validations'), 'validations or auditAnnotations must be specified');
+      out.required(specPath.child('auditAnnotations'), 'validations or auditAnnotations must be specified');
+    }
+    validations.forEach(({ expression }, i) => {
+      const at = specPath.child('validations').index(i).child('expression');
+      if (!expression?.trim()) out.required(at, 'expression is not specified');
+    });
+  },
+};
+
+export const mutatingPolicyRules: KindRules<MutatingAdmissionPolicy> = {
+  hasGeneration: true,
+  unconditionalUpdate: false,
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.failurePolicy ??= 'Fail';
+    defaultMatch(spec.matchConstraints);
+  },
+  validate({ spec }, out) {
+    checkOptionalOneOf(spec?.failurePolicy, ['Fail', 'Ignore'], specPath.child('failurePolicy'), out);
+    checkParamKind(spec?.paramKind, out);
+    checkConstraints(spec?.matchConstraints, out);
+    if (!spec?.mutations?.length) {
+      out.required(specPath.child('mutations'), 'mutations must contain at least one item');
+    }
+  },
+};
+
+function checkParamKind(kind: ParamKind | undefined, out: Findings): void {
+  if (!kind) return;
+  const at = specPath.child('paramKind');
+  if (!kind.apiVersion) out.required(at.child('apiVersion'));
+  if (!kind.kind) out.required(at.child('kind'));
+}
+
+function checkConstraints(match: MatchResources | undefined, out: Findings): void {
+  const at = specPath.child('matchConstraints');
+  if (!match) {
+    out.required(at);
+    return;
+  }
+  if (!match.resourceRules?.length) out.required(at.child('resourceRules'));
+  checkMatch(match, at, out);
+}
+
+function checkMatch(match: MatchResources | undefined, at: FieldPath, out: Findings): void {
+  if (!match) return;
+  checkOptionalOneOf(match.matchPolicy, ['Equivalent', 'Exact'], at.child('matchPolicy'), out);
+  checkLabelSelector(match.namespaceSelector, at.child('namespaceSelector'), out);
+  checkLabelSelector(match.objectSelector, at.child('objectSelector'), out);
+  for (const field of ['resourceRules', 'excludeResourceRules'] as const) {
+    (match[field] ?? []).forEach((rule, i) => {
+      checkRuleWithOperations(rule, at.child(field).index(i), out);
+    });
+  }
+}
+
+type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
+
+function bindingRules(validating: boolean): KindRules<Binding> {
+  return {
+    hasGeneration: true,
+    unconditionalUpdate: false,
+    defaults: ({ spec }) => defaultMatch(spec?.matchResources),
+    validate({ spec }, out) {
+      if (!spec?.policyName) out.required(specPath.child('policyName'));
+      else checkSubdomain(spec.policyName, specPath.child('policyName'), out);
+      checkParamRef(spec?.paramRef, out);
+      checkMatch(spec?.matchResources, specPath.child('matchResources'), out);
+      if (!validating) return;
+      checkActions((spec as ValidatingAdmissionPolicyBinding['spec'])?.validationActions ?? [], out);
+    },
+  };
+}
+
+export const validatingBindingRules = bindingRules(true);
+export const mutatingBindingRules = bindingRules(false);
+
+function checkParamRef(reference: ParamRef | undefined, out: Findings): void {
+  if (!reference) return;
+  const at = specPath.child('paramRef');
+  if (reference.name && reference.selector) {
+    out.forbidden(at.child('name'), 'name and selector are mutually exclusive');
+  }
+  if (!reference.name && !reference.selector) out.required(at, 'one of name or selector must be specified');
+  const policy = reference.parameterNotFoundAction;
+  if (policy === undefined) out.required(at.child('parameterNotFoundAction'));
+  else checkOptionalOneOf(policy, ['Allow', 'Deny'], at.child('parameterNotFoundAction'), out);
+}
+
+function checkActions(list: string[], out: Findings): void {
+  const at = specPath.child('validationActions');
+  if (list.length === 0) out.required(at, 'at least one validation action is required');
+  for (const [i, action] of list.entries()) {
+    if (!actions.includes(action)) out.notSupported(at.index(i), action, actions);
+    else if (list.indexOf(action) < i) out.duplicate(at.index(i), action);
+  }
+  if (list.includes('Deny') && list.includes('Warn')) {
+    const why =
+      'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+    out.invalid(at, list, why);
+  }
+}

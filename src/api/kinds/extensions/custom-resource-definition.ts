@@ -1,0 +1,192 @@
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+} from '../../generated/types.ts';
+import { label1035Errors } from '../../names.ts';
+import { checkSubdomain, Unique } from '../checks.ts';
+import { type FieldPath, metadataPath, specPath } from '../field-path.ts';
+import type { Findings } from '../findings.ts';
+import type { KindRules } from '../kind-rules.ts';
+import { checkImmutable } from '../metadata.ts';
+
+const approval = 'api-approved.kubernetes.io';
+const scopes = ['Cluster', 'Namespaced'];
+const strategies = ['None', 'Webhook'];
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
+
+export const definitionRules: KindRules<CustomResourceDefinition> = {
+  hasStatus: true,
+  hasGeneration: true,
+  unconditionalUpdate: false,
+  initialStatus: definition => ({ storedVersions: storageVersions(definition) }),
+  defaults({ spec }) {
+    if (!spec) return;
+    const { names } = spec;
+    if (names?.kind) {
+      names.singular ||= names.kind.toLowerCase();
+      names.listKind ||= `${names.kind}List`;
+    }
+    spec.conversion ??= { strategy: 'None' };
+    const service = spec.conversion.webhook?.clientConfig?.service;
+    if (service) service.port ??= 443;
+  },
+  prepareForUpdate(definition, old) {
+    const stored = new Set([...(old.status?.storedVersions ?? []), ...storageVersions(definition)]);
+    definition.status = { ...definition.status, storedVersions: [...stored] };
+  },
+  validate: checkDefinition,
+  validateUpdate(definition, old, out) {
+    checkDefinition(definition, out);
+    const established = old.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True');
+    if (!established) return;
+    checkImmutable(definition.spec?.scope, old.spec?.scope, specPath.child('scope'), out);
+    checkImmutable(definition.spec?.names?.kind, old.spec?.names?.kind, specPath.child('names', 'kind'), out);
+    checkImmutable(definition.spec?.group, old.spec?.group, specPath.child('group'), out);
+    checkImmutable(
+      definition.spec?.names?.plural,
+      old.spec?.names?.plural,
+      specPath.child('names', 'plural'),
+      out,
+    );
+  },
+};
+
+function storageVersions({ spec }: CustomResourceDefinition): string[] {
+  return (spec?.versions ?? []).filter(version => version.storage).map(version => version.name);
+}
+
+function checkDefinition(definition: CustomResourceDefinition, out: Findings): void {
+  const { spec, metadata } = definition;
+  const name = metadata?.name ?? '';
+  if (name !== `${spec?.names?.plural}.${spec?.group}`) {
+    out.invalid(metadataPath.child('name'), name, 'must be spec.names.plural+"."+spec.group');
+  }
+  if (!spec) {
+    out.required(specPath);
+    return;
+  }
+  checkGroup(spec, metadata?.annotations ?? {}, out);
+  checkScope(spec, out);
+  checkVersions(spec.versions ?? [], out);
+  checkNames(spec.names ?? { kind: '', plural: '' }, specPath.child('names'), out);
+  checkConversion(spec, out);
+}
+
+function checkGroup(
+  spec: CustomResourceDefinitionSpec,
+  annotations: Record<string, string>,
+  out: Findings,
+): void {
+  const at = specPath.child('group');
+  if (!spec.group) out.required(at);
+  else {
+    checkSubdomain(spec.group, at, out);
+    if (!spec.group.includes('.')) out.invalid(at, spec.group, 'should be a domain with at least one dot');
+  }
+  const isProtected = /(^|\.)(k8s|kubernetes)\.io$/.test(spec.group ?? '');
+  if (!isProtected || annotations[approval]) return;
+  const why = `protected groups must have approval annotation "${approval}", see https://github.com/kubernetes/enhancements/pull/1111`;
+  out.required(metadataPath.child('annotations').key(approval), why);
+}
+
+function checkScope(spec: CustomResourceDefinitionSpec, out: Findings): void {
+  const at = specPath.child('scope');
+  if (!spec.scope) out.required(at);
+  else if (!scopes.includes(spec.scope)) out.notSupported(at, spec.scope, scopes);
+  if (spec.preserveUnknownFields) {
+    const why =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    out.invalid(specPath.child('preserveUnknownFields'), true, why);
+  }
+}
+
+function checkVersions(versions: CustomResourceDefinitionVersion[], out: Findings): void {
+  const at = specPath.child('versions');
+  if (versions.length === 0) out.required(at, 'must have exactly one version marked as storage version');
+  const names = new Unique();
+  versions.forEach((version, i) => {
+    const here = at.index(i);
+    out.invalidAll(here.child('name'), version.name, label1035Errors(version.name ?? ''));
+    if (!names.add(version.name)) out.invalid(at, versions, 'must contain unique version names');
+    if (version.deprecationWarning !== undefined && !version.deprecated) {
+      const why = 'can only be set for deprecated versions';
+      out.invalid(here.child('deprecationWarning'), version.deprecationWarning, why);
+    }
+    checkSchema(version, here.child('schema', 'openAPIV3Schema'), out);
+    checkColumns(version, here.child('additionalPrinterColumns'), out);
+  });
+  const storage = versions.filter(version => version.storage).length;
+  if (versions.length > 0 && storage !== 1) {
+    out.invalid(at, versions, 'must have exactly one version marked as storage version');
+  }
+}
+
+function checkSchema(version: CustomResourceDefinitionVersion, at: FieldPath, out: Findings): void {
+  const schema = version.schema?.openAPIV3Schema as { type?: string } | undefined;
+  if (!schema) {
+    out.required(at, 'schemas are required');
+    return;
+  }
+  if (!schema.type) out.required(at.child('type'), 'must not be empty at the root');
+  else if (schema.type !== 'object') out.invalid(at.child('type'), schema.type, 'must be object at the root');
+}
+
+function checkColumns(version: CustomResourceDefinitionVersion, at: FieldPath, out: Findings): void {
+  (version.additionalPrinterColumns ?? []).forEach((column, i) => {
+    const here = at.index(i);
+    if (!column.name) out.required(here.child('name'));
+    if (!column.type) out.required(here.child('type'), `must be one of ${columnTypes.join(', ')}`);
+    else if (!columnTypes.includes(column.type)) {
+      out.invalid(here.child('type'), column.type, `must be one of ${columnTypes.join(', ')}`);
+    }
+    if (!column.jsonPath) out.required(here.child('jsonPath'));
+    else if (!/^[.[]/.test(column.jsonPath)) {
+      out.invalid(here.child('jsonPath'), column.jsonPath, 'must be a simple json path starting with .');
+    }
+  });
+}
+
+function checkNames(names: CustomResourceDefinitionNames, at: FieldPath, out: Findings): void {
+  const mixed = (text: string) =>
+    label1035Errors(text.toLowerCase()).map(e => `may have mixed case, but should otherwise match: ${e}`);
+  if (!names.plural) out.required(at.child('plural'));
+  else out.invalidAll(at.child('plural'), names.plural, label1035Errors(names.plural));
+  for (const field of ['singular', 'kind', 'listKind'] as const) {
+    const value = names[field];
+    if (!value) {
+      if (field !== 'singular') out.required(at.child(field));
+      continue;
+    }
+    out.invalidAll(at.child(field), value, field === 'singular' ? label1035Errors(value) : mixed(value));
+  }
+  for (const field of ['shortNames', 'categories'] as const) {
+    (names[field] ?? []).forEach((name, i) => {
+      out.invalidAll(at.child(field).index(i), name, label1035Errors(name));
+    });
+  }
+  if (names.kind && names.kind === names.listKind) {
+    out.invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same');
+  }
+}
+
+function checkConversion({ conversion }: CustomResourceDefinitionSpec, out: Findings): void {
+  if (!conversion) return;
+  const at = specPath.child('conversion');
+  if (!conversion.strategy) out.required(at.child('strategy'));
+  else if (!strategies.includes(conversion.strategy)) {
+    out.notSupported(at.child('strategy'), conversion.strategy, strategies);
+  }
+  const client = conversion.webhook?.clientConfig;
+  if (conversion.strategy === 'Webhook') {
+    if (!client) {
+      const why = 'required when strategy is set to Webhook';
+      out.required(at.child('webhookClientConfig'), why);
+    } else if (Boolean(client.url) === Boolean(client.service)) {
+      out.required(at.child('webhookClientConfig'), 'exactly one of url or service is required');
+    }
+  } else if (client) {
+    out.forbidden(at.child('webhookClientConfig'), 'should not be set when strategy is not set to Webhook');
+  }
+}
