@@ -88,7 +88,8 @@ export function planRoutes(local: LocalNode, peers: readonly PeerNode[], mode: R
 function directRoute(local: LocalNode, peer: PeerNode, cidr: string): Route | undefined {
   const family = familyOf(cidr)!;
   const via = peer.addresses.find(address => familyOf(address) === family);
-  if (!via) return undefined;
+  const shared = local.addresses.some(address => familyOf(address) === family);
+  if (!via || !shared) return undefined;
   return { ...routeBase(local, cidr), via, link: local.link.name };
 }
 

@@ -15,6 +15,7 @@ import { AddressLog } from './address-log.ts';
 import { Attachments } from './attachments.ts';
 import { CniServer } from './cni-server.ts';
 import { installConflist, installPlugin } from './conflist.ts';
+import { KeyedLock } from './keyed-lock.ts';
 import { peerOf, podCidrsOf, type RouteMode } from './node-routes.ts';
 import { PodnetState } from './podnet-state.ts';
 import { PodnetTable } from './podnet-table.ts';
@@ -69,6 +70,7 @@ export class PodNetwork implements Component {
   readonly #state: PodnetState;
   readonly #server: CniServer;
   readonly #runner: BoundedFrequencyRunner;
+  readonly #lock = new KeyedLock();
   #unsubscribe: (() => void) | undefined;
   #cancelSweep: Cancel | undefined;
 
@@ -128,7 +130,11 @@ export class PodNetwork implements Component {
   }
 
   /** Compares everything with what it should be and mends what is not. Safe at any time. */
-  async reconcile(): Promise<void> {
+  reconcile(): Promise<void> {
+    return this.#lock.run('', () => this.#reconcile());
+  }
+
+  async #reconcile(): Promise<void> {
     const { nodes } = this.#deps;
     const own = nodes.get('', this.#options.nodeName);
     const cidrs = own ? podCidrsOf(own) : [];

@@ -90,6 +90,15 @@ export class PodnetState {
     }
   }
 
+  /** A link may go with its namespace at any moment. */
+  async #putAside(links: readonly Link[]): Promise<void> {
+    for (const { name } of links) {
+      await this.#apply([{ op: 'link.set', name, group: removedGroup }]).catch(error => {
+        if (!(error instanceof IpRouteError && error.code === 'not-found')) throw error;
+      });
+    }
+  }
+
   #holdsNodeAddress(link: Link): boolean {
     const [primary] = this.#options.nodeAddresses;
     return link.addresses.some(address => address.split('/')[0] === primary);
@@ -124,7 +133,7 @@ export class PodnetState {
     const podLinks = links.filter(link => link.name.startsWith(podLinkPrefix) && link.kind === 'veth');
     const stray = podLinks.filter(link => !byLink.has(link.name));
     if (stray.length > 0) {
-      await this.#apply(stray.map(({ name }) => ({ op: 'link.set', name, group: removedGroup })));
+      await this.#putAside(stray);
       await this.sweepRemoved();
     }
     return podLinks.flatMap(link => byLink.get(link.name) ?? []);

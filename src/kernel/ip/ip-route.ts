@@ -5,7 +5,7 @@ import type { Neighbour, NetworkChange, Route } from './change.ts';
 /** Links, addresses, routes and neighbours of network namespaces, as iproute2 knows them. */
 export interface IpRoute {
   /**
-   * Applies changes in order. Stops at the first that fails: those before it stay applied.
+   * Applies changes in order. When one fails those before it are applied; those after it may be, too.
    * @throws IpRouteError naming the change that failed.
    */
   apply(changes: readonly NetworkChange[], netns?: NetnsPath): Promise<void>;
@@ -51,7 +51,7 @@ export class IpRouteError extends Error {
 }
 
 function failureOf(reason: string): IpRouteFailure {
-  if (/File exists/i.test(reason)) return 'exists';
+  if (/File exists|already assigned/i.test(reason)) return 'exists';
   const missing =
     /Cannot find device|No such (process|device|file)|does not exist|Cannot assign requested address/i;
   return missing.test(reason) ? 'not-found' : 'other';
