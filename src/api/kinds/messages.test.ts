@@ -1,0 +1,405 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type KubeObject, parseApiVersion } from '../objects.ts';
+import {
+  applyDefaults,
+  prepareForCreate,
+  prepareForUpdate,
+  validateCreate,
+  validateUpdate,
+} from './registry.ts';
+
+/** `apps/v1/Deployment` → its parts. */
+function gvkOf(path: string) {
+  const slash = path.lastIndexOf('/');
+  return { ...parseApiVersion(path.slice(0, slash)), kind: path.slice(slash + 1) };
+}
+
+const clusterWide =
+  /\/(Cluster|PersistentVolume$|PriorityClass|StorageClass|IngressClass|Namespace|Node$|ServiceCIDR|IPAddress|Custom|RuntimeClass|.*Webhook)/;
+
+function made(path: string, body: object): KubeObject {
+  const gvk = gvkOf(path);
+  const namespace = clusterWide.test(path) ? {} : { namespace: 'default' };
+  const { metadata, ...rest } = body as { metadata?: object };
+  const object = {
+    metadata: { name: 'x', uid: 'u', resourceVersion: '1', ...namespace, ...metadata },
+    ...rest,
+  };
+  applyDefaults(gvk, object);
+  prepareForCreate(gvk, object);
+  return object;
+}
+
+function created(path: string, body: object): string[] {
+  return validateCreate(gvkOf(path), made(path, body)).map(f => `${f.field}: ${f.message}`);
+}
+
+function updated(path: string, body: object, change: object): string[] {
+  const gvk = gvkOf(path);
+  const old = made(path, body);
+  const fresh = made(path, { ...body, ...change });
+  prepareForUpdate(gvk, fresh, old);
+  return validateUpdate(gvk, fresh, old).map(f => `${f.field}: ${f.message}`);
+}
+
+const service = (spec: object) => ({ spec: { ports: [{ port: 80 }], ...spec } });
+const podSpec = { containers: [{ name: 'c', image: 'nginx' }] };
+const template = { metadata: { labels: { app: 'x' } }, spec: podSpec };
+const selector = { matchLabels: { app: 'x' } };
+const jobTemplate = { metadata: { labels: { app: 'x' } }, spec: { ...podSpec, restartPolicy: 'Never' } };
+
+const onCreate: [string, object, string[]][] = [
+  ['v1/Service', service({}), []],
+  [
+    'v1/Service',
+    { metadata: { name: '1abc' }, ...service({}) },
+    [
+      `metadata.name: Invalid value: "1abc": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+    ],
+  ],
+  ['v1/Service', { spec: {} }, ['spec.ports: Required value']],
+  ['v1/Service', service({ clusterIP: 'None', ports: [] }), []],
+  [
+    'v1/Service',
+    service({ ports: [{ port: 80 }, { port: 80, name: 'b' }] }),
+    ['spec.ports[0].name: Required value', 'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}'],
+  ],
+  [
+    'v1/Service',
+    service({ ports: [{ port: 0 }] }),
+    [
+      'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
+      'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+    ],
+  ],
+  [
+    'v1/Service',
+    service({ ports: [{ port: 80, nodePort: 30000 }] }),
+    ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+  ],
+  [
+    'v1/Service',
+    service({ type: 'Weird' }),
+    [
+      'spec.type: Unsupported value: "Weird": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
+    ],
+  ],
+  ['v1/Service', { spec: { type: 'ExternalName' } }, ['spec.externalName: Required value']],
+  [
+    'v1/Service',
+    service({ clusterIP: '10.0.0.300' }),
+    [
+      'spec.clusterIPs[0]: Invalid value: "10.0.0.300": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
+  ],
+  [
+    'v1/Service',
+    service({ type: 'NodePort', clusterIP: 'None' }),
+    [`spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for NodePort services`],
+  ],
+  [
+    'v1/Service',
+    service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 100000 } } }),
+    [
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 100000: must be greater than 0 and less than 86400',
+    ],
+  ],
+  [
+    'v1/Service',
+    service({ externalIPs: ['127.0.0.1'] }),
+    [
+      'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ],
+  ],
+  [
+    'v1/Service',
+    service({ loadBalancerSourceRanges: ['10.0.0.0/8'] }),
+    ["spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'"],
+  ],
+  [
+    'v1/ConfigMap',
+    { data: { 'a b': '' } },
+    [
+      `data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+    ],
+  ],
+  [
+    'v1/ConfigMap',
+    { data: { a: 'x'.repeat(1024 * 1024 + 1) } },
+    [': Too long: may not be more than 1048576 bytes'],
+  ],
+  [
+    'v1/Secret',
+    { type: 'kubernetes.io/tls', data: {} },
+    ['data[tls.crt]: Required value', 'data[tls.key]: Required value'],
+  ],
+  ['apps/v1/Deployment', { spec: { selector, template } }, []],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector: { matchLabels: { app: 'y' } }, template } },
+    [
+      'spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
+    ],
+  ],
+  ['apps/v1/Deployment', { spec: { template } }, ['spec.selector: Required value']],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector, template, replicas: -1 } },
+    ['spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector, template: { ...template, spec: { ...podSpec, restartPolicy: 'Never' } } } },
+    ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
+  ],
+  [
+    'apps/v1/Deployment',
+    {
+      spec: {
+        selector,
+        template,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } },
+      },
+    },
+    ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0'],
+  ],
+  [
+    'batch/v1/Job',
+    { spec: { template: { spec: podSpec } } },
+    ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
+  ],
+  ['batch/v1/Job', { spec: { template: jobTemplate } }, []],
+  [
+    'batch/v1/CronJob',
+    { spec: { schedule: 'now and then', jobTemplate: { spec: { template: jobTemplate } } } },
+    ['spec.schedule: Invalid value: "now and then": expected exactly 5 fields, found 3: [now and then]'],
+  ],
+  [
+    'batch/v1/CronJob',
+    { spec: { schedule: '61 * * * *', jobTemplate: { spec: { template: jobTemplate } } } },
+    ['spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61'],
+  ],
+  [
+    'networking.k8s.io/v1/Ingress',
+    { spec: {} },
+    ['spec: Invalid value: []: either `defaultBackend` or `rules` must be specified'],
+  ],
+  [
+    'networking.k8s.io/v1/NetworkPolicy',
+    { spec: { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/16'] } }] }] } },
+    [
+      'spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
+    ],
+  ],
+  [
+    'rbac.authorization.k8s.io/v1/ClusterRoleBinding',
+    { roleRef: { kind: 'Role', name: 'r' }, subjects: [{ kind: 'ServiceAccount', name: 'sa' }] },
+    [
+      'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
+      'subjects[0].namespace: Required value',
+    ],
+  ],
+  [
+    'v1/PersistentVolumeClaim',
+    { spec: {} },
+    [
+      'spec.accessModes: Required value: at least 1 access mode is required',
+      'spec.resources[storage]: Required value',
+    ],
+  ],
+  [
+    'scheduling.k8s.io/v1/PriorityClass',
+    { value: 2_000_000_000 },
+    ['value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
+  ],
+  [
+    'policy/v1/PodDisruptionBudget',
+    { spec: { minAvailable: 1, maxUnavailable: 1 } },
+    [
+      'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+    ],
+  ],
+  [
+    'discovery.k8s.io/v1/EndpointSlice',
+    { addressType: 'IPv4', endpoints: [{ addresses: ['fd00::1'] }] },
+    ['endpoints[0].addresses[0]: Invalid value: "fd00::1": must be a valid IPv4 address'],
+  ],
+  [
+    'networking.k8s.io/v1/IPAddress',
+    { metadata: { name: 'FD00::1' }, spec: { parentRef: { resource: 'services', name: 'a' } } },
+    ['metadata.name: Invalid value: "FD00::1": must be in canonical form ("fd00::1")'],
+  ],
+  [
+    'apiextensions.k8s.io/v1/CustomResourceDefinition',
+    {
+      metadata: { name: 'things.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'things', kind: 'Thing' },
+        versions: [
+          { name: 'v1', served: true, storage: false, schema: { openAPIV3Schema: { type: 'object' } } },
+        ],
+      },
+    },
+    [
+      'spec.versions: Invalid value: [{"name":"v1","served":true,"storage":false,"schema":{"openAPIV3Schema":{"type":"object"}}}]: must have exactly one version marked as storage version',
+    ],
+  ],
+  [
+    'v1/LimitRange',
+    { spec: { limits: [{ type: 'Container', min: { cpu: '2' }, max: { cpu: '1' } }] } },
+    [
+      'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
+      'spec.limits[0].defaultRequest[cpu]: Invalid value: "1": min value 2 is greater than default request value 1',
+      'spec.limits[0].default[cpu]: Invalid value: "2": min value 2 is greater than default value 1',
+    ],
+  ],
+];
+
+for (const [i, [path, body, expected]] of onCreate.entries()) {
+  test(`create ${path} (${i}): ${expected[0]?.slice(0, 60) ?? 'valid'}`, () => {
+    assert.deepEqual(created(path, body), expected);
+  });
+}
+
+const onUpdate: [string, object, object, string[]][] = [
+  [
+    'apps/v1/Deployment',
+    { spec: { selector, template } },
+    {
+      spec: {
+        selector: { matchLabels: { app: 'x', b: 'c' } },
+        template: { ...template, metadata: { labels: { app: 'x', b: 'c' } } },
+      },
+    },
+    ['spec.selector: Invalid value: {"matchLabels":{"app":"x","b":"c"}}: field is immutable'],
+  ],
+  [
+    'apps/v1/StatefulSet',
+    { spec: { selector, template, serviceName: 'a' } },
+    { spec: { selector, template, serviceName: 'b' } },
+    [
+      "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ],
+  ],
+  [
+    'v1/ConfigMap',
+    { immutable: true, data: { a: '1' } },
+    { data: { a: '2' } },
+    ['data: Forbidden: field is immutable when `immutable` is set'],
+  ],
+  ['v1/Secret', { type: 'a/b' }, { type: 'c/d' }, ['type: Invalid value: "c/d": field is immutable']],
+  [
+    'v1/Service',
+    service({ clusterIP: '10.96.0.5' }),
+    service({ clusterIP: '10.96.0.6' }),
+    ['spec.clusterIPs[0]: Invalid value: ["10.96.0.6"]: may not change once set'],
+  ],
+  [
+    'rbac.authorization.k8s.io/v1/RoleBinding',
+    { roleRef: { kind: 'Role', name: 'a' } },
+    { roleRef: { kind: 'Role', name: 'b' } },
+    [
+      'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef',
+    ],
+  ],
+  [
+    'storage.k8s.io/v1/StorageClass',
+    { provisioner: 'a' },
+    { provisioner: 'b' },
+    ['provisioner: Forbidden: updates to provisioner are forbidden.'],
+  ],
+];
+
+for (const [path, body, change, expected] of onUpdate) {
+  test(`update ${path}: ${expected[0]?.slice(0, 60)}`, () => {
+    assert.deepEqual(updated(path, body, change), expected);
+  });
+}
+
+test('a Service keeps what was allocated when an update leaves it out', () => {
+  const gvk = gvkOf('v1/Service');
+  const old = made(
+    'v1/Service',
+    service({ type: 'NodePort', clusterIP: '10.96.0.5', ports: [{ port: 80, nodePort: 30001 }] }),
+  );
+  const fresh = made('v1/Service', service({ type: 'NodePort' })) as {
+    spec: Record<string, unknown>;
+  } & KubeObject;
+  prepareForUpdate(gvk, fresh, old);
+  assert.equal(fresh.spec.clusterIP, '10.96.0.5');
+  assert.deepEqual(fresh.spec.clusterIPs, ['10.96.0.5']);
+  assert.equal((fresh.spec.ports as { nodePort: number }[])[0]!.nodePort, 30001);
+  assert.deepEqual(validateUpdate(gvk, fresh, old), []);
+});
+
+test('a Service that becomes ClusterIP gives its node ports back, one that becomes ExternalName its address', () => {
+  const gvk = gvkOf('v1/Service');
+  const was = { type: 'NodePort', clusterIP: '10.96.0.5', ports: [{ port: 80, nodePort: 30001 }] };
+  const old = made('v1/Service', service(was));
+  const plain = made('v1/Service', service({ ...was, type: 'ClusterIP' })) as {
+    spec: Record<string, unknown>;
+  } & KubeObject;
+  prepareForUpdate(gvk, plain, old);
+  assert.deepEqual(plain.spec.ports, [{ port: 80, protocol: 'TCP', targetPort: 80 }]);
+  assert.equal(plain.spec.externalTrafficPolicy, undefined);
+  assert.deepEqual(validateUpdate(gvk, plain, old), []);
+  const name = made(
+    'v1/Service',
+    service({ ...was, type: 'ExternalName', externalName: 'example.com' }),
+  ) as typeof plain;
+  prepareForUpdate(gvk, name, old);
+  assert.equal(name.spec.clusterIP, undefined);
+  assert.deepEqual(validateUpdate(gvk, name, old), []);
+});
+
+test('stringData becomes data', () => {
+  const secret = made('v1/Secret', { data: { a: 'MQ==' }, stringData: { b: '2' } }) as KubeObject & {
+    data: object;
+  };
+  assert.deepEqual(secret.data, { a: 'MQ==', b: 'Mg==' });
+  assert.equal('stringData' in secret, false);
+});
+
+test('defaults of a Deployment', () => {
+  const { spec } = made('apps/v1/Deployment', { spec: { selector, template } }) as {
+    spec?: Record<string, unknown>;
+  };
+  const { template: _, selector: __, ...rest } = spec!;
+  assert.deepEqual(rest, {
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+  });
+});
+
+test('a Job finds its pods by its uid', () => {
+  const { spec } = made('batch/v1/Job', {
+    metadata: { name: 'pi' },
+    spec: { template: jobTemplate },
+  }) as KubeObject & {
+    spec: { selector: object; template: { metadata: { labels: object } } };
+  };
+  assert.deepEqual(spec.selector, { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } });
+  assert.deepEqual(spec.template.metadata.labels, {
+    app: 'x',
+    'controller-uid': 'u',
+    'job-name': 'pi',
+    'batch.kubernetes.io/controller-uid': 'u',
+    'batch.kubernetes.io/job-name': 'pi',
+  });
+});
+
+test('the generation counts changes of the spec only', () => {
+  const gvk = gvkOf('apps/v1/ReplicaSet');
+  const old = made('apps/v1/ReplicaSet', { spec: { selector, template } });
+  const same = made('apps/v1/ReplicaSet', { metadata: { labels: { a: 'b' } }, spec: { selector, template } });
+  prepareForUpdate(gvk, same, old);
+  assert.equal(same.metadata!.generation, 1);
+  const scaled = made('apps/v1/ReplicaSet', { spec: { selector, template, replicas: 3 } });
+  prepareForUpdate(gvk, scaled, old);
+  assert.equal(scaled.metadata!.generation, 2);
+});
