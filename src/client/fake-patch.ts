@@ -8,8 +8,10 @@ const mergeKeys: Record<string, string> = {
   conditions: 'type',
   containers: 'name',
   env: 'name',
+  hostIPs: 'ip',
   initContainers: 'name',
   ownerReferences: 'uid',
+  podIPs: 'ip',
   volumes: 'name',
 };
 
@@ -45,6 +47,7 @@ function mergeField(name: string, present: unknown, value: unknown, strategic: b
 }
 
 function mergeList(present: Json[], patches: Json[], key: string): Json[] {
+  if (patches.some(({ $patch }) => $patch === 'replace')) return patches.filter(({ $patch }) => !$patch);
   const result = [...present];
   for (const patch of patches) {
     const at = result.findIndex(item => item[key] === patch[key]);

@@ -160,7 +160,7 @@ async function assembleParts(
   options: NodeAgentOptions,
   signal: AbortSignal,
 ): Promise<Parts> {
-  const { clock, log, decisions, informers } = deps;
+  const { clock, log, informers } = deps;
   const api = new NodeApi(deps.transport);
   const paths = podPaths(options);
   await mkdir(paths.podsDir, { recursive: true, mode: 0o750 });

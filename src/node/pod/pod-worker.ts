@@ -38,6 +38,7 @@ interface Termination {
 
 const retryDelay = 5_000;
 const volumeRefresh = 60_000;
+const failureShown = 3_000;
 
 /**
  * One pod on the node. `sync` compares what is wanted with what the runtime has, does what is missing and
@@ -124,6 +125,7 @@ export class PodWorker {
   async sync(): Promise<void> {
     const { cache } = this.#context;
     if (this.#gone) return;
+    this.#startTime ??= this.#now();
     this.#noteDeletion();
     this.#noteDeadline();
     await this.#noteEnds(cache.get(this.uid));
@@ -273,7 +275,9 @@ export class PodWorker {
       const fieldPath = containerFieldPath(container);
       recorder.event(this.#pod, 'Warning', 'Failed', `Error: ${image.reason}`, { fieldPath });
       this.#waiting.set(name, { reason: image.reason, message: image.message });
-      requeue(this.uid, image.retryAfter ?? 2 * retryDelay);
+      // Soon again, to say that it waits; the pull itself keeps to its pause.
+      const wait = image.reason === 'ErrImagePull' ? failureShown : (image.retryAfter ?? 2 * retryDelay);
+      requeue(this.uid, wait);
     }
   }
 

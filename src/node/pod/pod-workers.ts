@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Node, Pod } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
 import { decisionObject } from '../../base/decisions.ts';
@@ -8,6 +9,7 @@ import { admitPod } from './admission.ts';
 import { orphanPod } from './orphan-pod.ts';
 import type { NodePod } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
+import { ownConditions } from './status-patch.ts';
 
 /** How many pods are worked on at a time; each waits for the runtime most of that. */
 const parallel = 32;
@@ -45,7 +47,7 @@ export class PodWorkers {
   start(): void {
     this.#removeHandler = this.#pods.addHandler({
       added: pod => this.#set(pod),
-      updated: pod => this.#set(pod),
+      updated: (pod, before) => this.#set(pod, before),
       deleted: pod => this.#deleted(pod),
     });
     for (const uid of this.#context.cache.uids()) this.#adoptOrphan(uid);
@@ -67,14 +69,14 @@ export class PodWorkers {
     return new Set(this.#workers.keys());
   }
 
-  #set(pod: Stored<Pod>): void {
+  #set(pod: Stored<Pod>, before?: Stored<Pod>): void {
     if (!pod.spec) return;
     const found = pod as NodePod;
     const { uid } = found.metadata;
     const worker = this.#workers.get(uid);
     if (worker) worker.update(found);
     else this.#workers.set(uid, this.#admit(new PodWorker(this.#context, found)));
-    this.#queue.add(uid);
+    if (!worker || !before || concernsNode(pod, before)) this.#queue.add(uid);
   }
 
   /** A pod that is new to the node is checked; one that ran here before an agent's restart is not. */
@@ -114,4 +116,15 @@ export class PodWorkers {
     await worker.sync();
     if (worker.gone) this.#workers.delete(uid);
   }
+}
+
+/** What the node itself wrote into the status comes back as an update: nothing to do for it. */
+function concernsNode(pod: Stored<Pod>, before: Stored<Pod>): boolean {
+  return !isDeepStrictEqual(instructions(pod), instructions(before));
+}
+
+function instructions({ metadata, spec, status }: Stored<Pod>): unknown {
+  const { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds } = metadata;
+  const gates = (status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
+  return { labels, annotations, deletionTimestamp, deletionGracePeriodSeconds, spec, gates };
 }

@@ -20,6 +20,8 @@ interface Entry {
 /** While the event stream works, listing everything is a safety net; without it, it is what notices exits. */
 const calmInterval = 10_000;
 const blindInterval = 1_000;
+/** containerd may still be starting beside the agent. */
+const startRetry = 25;
 /** The CRI plugin learns of an exit from the same events as we do, perhaps a moment later. */
 const recheckDelays = [0, 20, 100, 500];
 
@@ -49,11 +51,21 @@ export class RuntimeCache {
     this.#onChange = deps.onChange;
   }
 
-  /** Lists everything once, then follows. */
+  /** Lists everything once, then follows. Resolves when the runtime has answered, however long that takes. */
   async start(): Promise<void> {
     this.#stopping = new AbortController();
+    const { signal } = this.#stopping;
+    for (let tries = 0; !signal.aborted; tries++) {
+      const failure = await this.relist().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure === undefined) break;
+      if (tries === 20)
+        this.#log.warn('the container runtime does not answer', { error: errorChain(failure) });
+      await this.#clock.sleep(tries < 20 ? startRetry : blindInterval, signal).catch(() => {});
+    }
     this.#running = [this.#followEvents()];
-    await this.relist();
     this.#schedule();
   }
 

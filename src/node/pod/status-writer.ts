@@ -81,7 +81,12 @@ export class StatusWriter {
       if (!patch) break;
       const gone = await this.#send(slot, pod, patch);
       if (gone) break;
-      if (slot.wanted === wanted && slot.known && !statusPatch(uid, slot.known, wanted)) break;
+      const left = slot.wanted === wanted && slot.known ? statusPatch(uid, slot.known, wanted) : undefined;
+      if (left) {
+        // Written, and yet not there: somebody else changes it. Not again and again at once.
+        this.#log.debug('a status does not stay', { pod: pod.metadata.name, patch: JSON.stringify(left) });
+        await this.#pause(retryDelay);
+      }
     }
     slot.busy = false;
     for (const resolve of slot.waiters.splice(0)) resolve();

@@ -219,7 +219,10 @@ export class KubeletServer {
   #decisions(query: URLSearchParams, response: ServerResponse): void {
     const { decisions } = this.#context;
     const past = decisions.since(Number(query.get('after') ?? 0));
-    if (query.get('follow') !== 'true') return json(response, { decisions: past });
+    if (query.get('follow') !== 'true') {
+      json(response, { decisions: past });
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
     for (const decision of past) response.write(`${JSON.stringify(decision)}\n`);

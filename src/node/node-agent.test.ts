@@ -1,0 +1,420 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Container, Node, Pod } from '../api/generated/types.ts';
+import { DecisionLog } from '../base/decisions.ts';
+import { FakeClock } from '../base/fake-clock.ts';
+import { createLogger, silentLogger } from '../base/log.ts';
+import { FakeEventRecorder } from '../client/fake-event-recorder.ts';
+import { FakeTransport } from '../client/fake-transport.ts';
+import { InformerFactory } from '../client/informer-factory.ts';
+import { FakeCri } from '../cri/fake-cri.ts';
+import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
+import { testMachine, testTls } from '../testing/node-fixture.ts';
+import { NodeAgent } from './node-agent.ts';
+import { NodeApi } from './node-api.ts';
+import { FakeMounts } from './volume/mounts.ts';
+
+const image = 'docker.io/library/nginx:1';
+
+/** An agent with a fake runtime against the fake API, on a fake clock. */
+class TestNode {
+  readonly clock = new FakeClock();
+  readonly transport = new FakeTransport({ clock: this.clock });
+  readonly cri = new FakeCri(this.clock);
+  readonly recorder = new FakeEventRecorder();
+  readonly decisions = new DecisionLog(this.clock, 'n1');
+  readonly api = new NodeApi(this.transport);
+  readonly dir = mkdtempSync(join(tmpdir(), 'causeway-node-'));
+  agent!: NodeAgent;
+  #informers!: InformerFactory;
+
+  static async start(t: TestContext): Promise<TestNode> {
+    const node = new TestNode();
+    node.cri.addImage(image);
+    t.after(() => node.remove());
+    await node.startAgent();
+    return node;
+  }
+
+  async startAgent(): Promise<void> {
+    const { clock, transport, cri, recorder, decisions } = this;
+    const log = process.env.DEBUG ? createLogger(clock, { component: 'test', level: 'debug' }) : silentLogger;
+    this.#informers = new InformerFactory({ clock, log, transport });
+    const mounts = new FakeMounts();
+    const deps = { clock, log, decisions, transport, informers: this.#informers, recorder, cri, mounts };
+    this.agent = new NodeAgent(
+      { ...deps, cgroups: new FakeCgroups(), machine: testMachine },
+      {
+        nodeName: 'n1',
+        addresses: ['127.0.0.1'],
+        rootDir: this.dir,
+        podLogDir: join(this.dir, 'log'),
+        clusterDns: ['10.96.0.10'],
+        clusterDomain: 'cluster.local',
+        tls: await testTls(),
+        cgroupRoot: '/causeway/test/n1',
+        needsPodCIDR: false,
+        listen: { host: '127.0.0.1', port: 0 },
+      },
+    );
+    await this.#informers.start(new AbortController().signal);
+    await this.agent.start(new AbortController().signal);
+    await this.settle();
+  }
+
+  async stopAgent(): Promise<void> {
+    const stopped = Promise.all([this.agent.stop(), this.#informers.stop()]);
+    await this.clock.advance(0);
+    await stopped;
+  }
+
+  async remove(): Promise<void> {
+    await this.stopAgent();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Lets everything under way come to rest: promises, files, short pauses. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 12; round++) {
+      await this.clock.advance(1);
+      await realTurn();
+    }
+  }
+
+  /** Moves time until `condition` holds; fails when it does not within `limit` milliseconds of the clock. */
+  async until(what: string, condition: () => Promise<boolean> | boolean, limit = 5_000): Promise<void> {
+    const end = this.clock.now() + limit;
+    while (!(await condition())) {
+      if (this.clock.now() > end)
+        assert.fail(`not within ${limit} ms: ${what}\n${this.cri.calls.join('\n')}`);
+      await this.clock.advance(20);
+      await realTurn();
+    }
+  }
+
+  create(spec: Partial<Pod['spec']> & { containers: Container[] }, name = 'web'): Promise<unknown> {
+    return this.api.pods.create({
+      metadata: { name, namespace: 'default', uid: `uid-${name}` },
+      spec: { nodeName: 'n1', restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec },
+    });
+  }
+
+  async pod(name = 'web'): Promise<Pod | undefined> {
+    return this.api.pods.get('default', name).catch(() => undefined);
+  }
+
+  async phase(name = 'web'): Promise<string> {
+    return (await this.pod(name))?.status?.phase ?? 'gone';
+  }
+
+  async isReady(name = 'web'): Promise<boolean> {
+    return condition(await this.pod(name), 'Ready') === 'True';
+  }
+}
+
+/** Files are real: the fake clock must not run away from them. */
+function realTurn(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 2));
+}
+
+function condition(object: Pod | Node | undefined, type: string): string | undefined {
+  return object?.status?.conditions?.find(found => found.type === type)?.status;
+}
+
+const web: Container = { name: 'web', image };
+
+test('the node registers and becomes Ready', async t => {
+  const node = await TestNode.start(t);
+  await node.until('Ready', async () => condition(await node.api.nodes.get('', 'n1'), 'Ready') === 'True');
+  const { metadata, status } = await node.api.nodes.get('', 'n1');
+  assert.equal(metadata.labels?.['kubernetes.io/hostname'], 'n1');
+  assert.equal(status?.nodeInfo?.kubeletVersion, 'v1.36.0+causeway');
+  assert.deepEqual(status?.addresses, [
+    { type: 'InternalIP', address: '127.0.0.1' },
+    { type: 'Hostname', address: 'n1' },
+  ]);
+  assert.deepEqual(
+    status?.conditions?.map(({ type, reason }) => [type, reason]),
+    [
+      ['MemoryPressure', 'KubeletHasSufficientMemory'],
+      ['DiskPressure', 'KubeletHasNoDiskPressure'],
+      ['PIDPressure', 'KubeletHasSufficientPID'],
+      ['Ready', 'KubeletReady'],
+    ],
+  );
+  const lease = await node.api.leases.get('kube-node-lease', 'n1');
+  await node.clock.advance(10_500);
+  const renewed = await node.api.leases.get('kube-node-lease', 'n1');
+  assert.ok(renewed.spec!.renewTime! > lease.spec!.renewTime!);
+});
+
+test('a pod runs, is Ready and is deleted gracefully', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  const pod = await node.pod();
+  assert.equal(pod?.status?.phase, 'Running');
+  assert.match(pod?.status?.podIP ?? '', /^10\.244\./);
+  assert.equal(pod?.status?.hostIP, '127.0.0.1');
+  assert.deepEqual(
+    pod?.status?.conditions?.map(({ type, status }) => `${type}=${status}`),
+    [
+      'PodReadyToStartContainers=True',
+      'Initialized=True',
+      'Ready=True',
+      'ContainersReady=True',
+      'PodScheduled=True',
+    ],
+  );
+  assert.equal(pod?.status?.containerStatuses?.[0]?.restartCount, 0);
+  assert.deepEqual(
+    node.recorder.events.filter(text => !text.includes('Node') && !text.includes('kubelet')),
+    [
+      `Normal Pulled Container image "${image}" already present on machine and can be accessed by the pod`,
+      'Normal Created Container created',
+      'Normal Started Container started',
+    ],
+  );
+  assert.match(readFileSync(join(node.dir, 'pods/uid-web/etc-hosts'), 'utf8'), /10\.244\.0\.\d+\tweb\n/);
+
+  await node.api.pods.delete('default', 'web', { gracePeriodSeconds: 7 });
+  await node.until('gone', async () => (await node.phase()) === 'gone');
+  assert.ok(node.cri.calls.includes('stopContainer web 7'), node.cri.calls.join('\n'));
+  await node.until('off the node', () => node.cri.sandboxes.size === 0 && node.cri.containers.size === 0);
+});
+
+test('a container that fails is restarted with growing pauses', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  node.cri.exit(node.cri.find('web', 'web')!.status.id, 1);
+  await node.until('second', () => node.cri.find('web', 'web')?.status.metadata?.attempt === 1);
+  await node.until('Ready again', () => node.isReady());
+  node.cri.exit(node.cri.find('web', 'web')!.status.id, 3);
+  await node.until('waits', async () => {
+    const state = (await node.pod())?.status?.containerStatuses?.[0]?.state;
+    return state?.waiting?.reason === 'CrashLoopBackOff';
+  });
+  const status = (await node.pod())?.status?.containerStatuses?.[0];
+  assert.equal(
+    status?.state?.waiting?.message,
+    'back-off 10s restarting failed container=web pod=web_default(uid-web)',
+  );
+  assert.equal(status?.lastState?.terminated?.exitCode, 3);
+  assert.equal(status?.restartCount, 1);
+  assert.equal(await node.phase(), 'Running');
+  await node.clock.advance(9_000);
+  assert.equal(node.cri.find('web', 'web')?.status.metadata?.attempt, 1);
+  await node.until('third', () => node.cri.find('web', 'web')?.status.metadata?.attempt === 2, 3_000);
+  assert.ok(
+    node.recorder.events.includes(
+      'Warning BackOff Back-off restarting failed container web in pod web_default(uid-web)',
+    ),
+  );
+});
+
+test('init containers run one after the other, then the rest', async t => {
+  const node = await TestNode.start(t);
+  const init = (name: string): Container => ({ name, image });
+  await node.create({ initContainers: [init('one'), init('two')], containers: [web] });
+  await node.until('one', () => node.cri.find('web', 'one')?.status.state === 'CONTAINER_RUNNING');
+  assert.equal(node.cri.find('web', 'two'), undefined);
+  await node.until('Pending', async () => (await node.phase()) === 'Pending');
+  const initialized = (await node.pod())?.status?.conditions?.find(({ type }) => type === 'Initialized');
+  assert.equal(initialized?.message, 'containers with incomplete status: [one two]');
+  node.cri.exit(node.cri.find('web', 'one')!.status.id, 0);
+  await node.until('two', () => node.cri.find('web', 'two')?.status.state === 'CONTAINER_RUNNING');
+  assert.equal(node.cri.find('web', 'web'), undefined);
+  node.cri.exit(node.cri.find('web', 'two')!.status.id, 0);
+  await node.until('Ready', () => node.isReady());
+});
+
+test('a pod that restarts nothing succeeds or fails', async t => {
+  const node = await TestNode.start(t);
+  for (const [name, code, phase] of [
+    ['good', 0, 'Succeeded'],
+    ['bad', 2, 'Failed'],
+  ] as const) {
+    await node.create({ restartPolicy: 'Never', containers: [web] }, name);
+    await node.until('Running', async () => (await node.phase(name)) === 'Running');
+    node.cri.exit(node.cri.find(name, 'web')!.status.id, code);
+    await node.until(phase, async () => (await node.phase(name)) === phase);
+    const terminated = (await node.pod(name))?.status?.containerStatuses?.[0]?.state?.terminated;
+    assert.equal(terminated?.exitCode, code);
+    await node.until('sandbox stopped', () =>
+      [...node.cri.sandboxes.values()].every(
+        ({ status }) => status.metadata?.name !== name || status.state === 'SANDBOX_NOTREADY',
+      ),
+    );
+  }
+});
+
+test('an image that cannot be pulled shows as kubectl users know it', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [{ name: 'web', image: 'nope:1' }] });
+  const waiting = async () => (await node.pod())?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  await node.until('ErrImagePull', async () => (await waiting()) === 'ErrImagePull');
+  await node.until('ImagePullBackOff', async () => (await waiting()) === 'ImagePullBackOff', 15_000);
+  assert.ok(node.recorder.events.includes('Warning Failed Error: ErrImagePull'));
+  assert.ok(
+    node.recorder.events.some(text =>
+      text.startsWith('Warning Failed Failed to pull image "nope:1": rpc error: code = NotFound'),
+    ),
+  );
+  node.cri.registry.add('docker.io/library/nope:1');
+  await node.until('Ready', () => node.isReady(), 40_000);
+  assert.ok(
+    node.recorder.events.some(text =>
+      /^Normal Pulled Successfully pulled image "nope:1" in \d+m?s/.test(text),
+    ),
+  );
+});
+
+test('pods that want the same image share one pull', async t => {
+  const node = await TestNode.start(t);
+  node.cri.registry.add('docker.io/library/shared:1');
+  const release = node.cri.hold('pullImage');
+  for (const name of ['a', 'b', 'c'])
+    await node.create({ containers: [{ name: 'web', image: 'shared:1' }] }, name);
+  await node.until('pulling', () => node.cri.calls.some(call => call.startsWith('pullImage')));
+  await node.settle();
+  release();
+  for (const name of ['a', 'b', 'c']) await node.until('Ready', () => node.isReady(name));
+  assert.equal(node.cri.calls.filter(call => call.startsWith('pullImage')).length, 1);
+});
+
+test('a readiness probe decides on Ready, a liveness probe restarts', async t => {
+  const node = await TestNode.start(t);
+  let ready = false;
+  let alive = true;
+  node.cri.onExec = ({ command }) => {
+    const good = command[0] === 'ready' ? ready : alive;
+    return { stdout: Buffer.from(good ? '' : 'no'), stderr: Buffer.alloc(0), exitCode: good ? 0 : 1 };
+  };
+  const probe = (word: string) => ({
+    exec: { command: [word] },
+    periodSeconds: 1,
+    failureThreshold: 2,
+    successThreshold: 1,
+    timeoutSeconds: 1,
+  });
+  await node.create({
+    containers: [{ ...web, readinessProbe: probe('ready'), livenessProbe: probe('alive') }],
+  });
+  await node.until('Running', async () => (await node.phase()) === 'Running');
+  await node.clock.advance(3_000);
+  assert.equal(await node.isReady(), false);
+  assert.ok(node.recorder.events.includes('Warning Unhealthy Readiness probe failed: no'));
+  ready = true;
+  await node.until('Ready', () => node.isReady());
+  ready = false;
+  await node.until('not Ready', async () => !(await node.isReady()));
+  ready = true;
+  alive = false;
+  await node.until('restarted', () => node.cri.find('web', 'web')?.status.metadata?.attempt === 1);
+  assert.ok(
+    node.recorder.events.includes('Normal Killing Container web failed liveness probe, will be restarted'),
+  );
+  alive = true;
+  await node.until('Ready again', () => node.isReady());
+});
+
+test('a restarted agent finds its containers and leaves them alone', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  const id = node.cri.find('web', 'web')!.status.id;
+  await node.stopAgent();
+  node.cri.calls.length = 0;
+  await node.startAgent();
+  await node.clock.advance(30_000);
+  assert.deepEqual(node.cri.calls, []);
+  assert.equal(node.cri.find('web', 'web')?.status.id, id);
+  assert.equal(await node.isReady(), true);
+});
+
+test('what the API no longer has is ended after an agent was away', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  await node.stopAgent();
+  await node.api.pods.delete('default', 'web', { gracePeriodSeconds: 0 });
+  await node.startAgent();
+  await node.until('off the node', () => node.cri.sandboxes.size === 0 && node.cri.containers.size === 0);
+});
+
+test('a dead sandbox is replaced and its containers start again', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  const [sandbox] = node.cri.sandboxes.keys();
+  await node.cri.stopPodSandbox(sandbox!);
+  await node.until('new sandbox', () => node.cri.sandboxes.size === 2);
+  await node.until('Ready again', () => node.isReady());
+  assert.equal((await node.pod())?.status?.containerStatuses?.[0]?.restartCount, 1);
+  assert.ok(
+    node.recorder.events.includes(
+      'Normal SandboxChanged Pod sandbox changed, it will be killed and re-created.',
+    ),
+  );
+});
+
+test('a pod that does not fit is rejected', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [{ ...web, resources: { requests: { cpu: '100' } } }] });
+  await node.until('Failed', async () => (await node.phase()) === 'Failed');
+  const status = (await node.pod())?.status;
+  assert.equal(status?.reason, 'OutOfcpu');
+  assert.equal(
+    status?.message,
+    "Pod was rejected: Node didn't have enough resource: cpu, requested: 100000, used: 0, capacity: 4000",
+  );
+  assert.deepEqual(node.cri.calls, []);
+});
+
+test('a missing config map shows as CreateContainerConfigError until it is there', async t => {
+  const node = await TestNode.start(t);
+  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }];
+  await node.create({ containers: [{ ...web, env }] });
+  const waiting = async () => (await node.pod())?.status?.containerStatuses?.[0]?.state?.waiting;
+  await node.until('waits', async () => (await waiting())?.reason === 'CreateContainerConfigError');
+  assert.equal((await waiting())?.message, 'configmap "settings" not found');
+  await node.api.configMaps.create({
+    metadata: { name: 'settings', namespace: 'default' },
+    data: { a: '1' },
+  });
+  await node.until('Ready', () => node.isReady(), 10_000);
+  const { config } = node.cri.find('web', 'web')!;
+  assert.ok(config.envs.some(({ key, value }) => key === 'A' && value === '1'));
+});
+
+test('a lost sandbox start is tried again', async t => {
+  const node = await TestNode.start(t);
+  node.cri.failNext('runPodSandbox', 'no address left');
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  assert.ok(
+    node.recorder.events.includes(
+      'Warning FailedCreatePodSandBox Failed to create pod sandbox: rpc error: code = Unknown desc = no address left',
+    ),
+  );
+});
+
+test('a status the API did not take is sent again', async t => {
+  const node = await TestNode.start(t);
+  node.transport.fail('PATCH', /\/pods\/web\/status/, new Error('connection refused'), 3);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady(), 10_000);
+});
+
+test('a pod past its deadline is ended', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web], activeDeadlineSeconds: 5 });
+  await node.until('Ready', () => node.isReady());
+  await node.until('Failed', async () => (await node.phase()) === 'Failed', 8_000);
+  assert.equal((await node.pod())?.status?.reason, 'DeadlineExceeded');
+  await node.until('stopped', () => node.cri.find('web', 'web')?.status.state === 'CONTAINER_EXITED');
+});
