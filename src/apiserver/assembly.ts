@@ -28,9 +28,13 @@ import { type ApiServerOptions, defaultIssuer } from './options.ts';
 import type { Random } from './random.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
+import { namespaceStrategy } from './registry/core/namespace.ts';
+import { podStrategy } from './registry/core/pod.ts';
+import { assembleServices } from './registry/core/services/assembly.ts';
 import { Registry } from './registry/registry.ts';
 import { endpointOf } from './registry/resource-endpoint.ts';
 import { ResourceHandler } from './registry/resource-handler.ts';
+import type { Strategy } from './registry/strategies.ts';
 import { SubresourceHandler } from './registry/subresource-handler.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { Router } from './router.ts';
@@ -79,10 +83,20 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     new PriorityAdmission(reader),
     defaultTolerations,
   ]);
-  const registry = new Registry({ clock, store, random, admission });
   const endpoints = new Map(
     builtinResources.map(each => [`${each.group}/${each.version}/${each.plural}`, endpointOf(each)]),
   );
+  const strategies: Record<string, Strategy> = {
+    'core/Namespace': namespaceStrategy,
+    'core/Pod': podStrategy,
+  };
+  const registry = new Registry({ clock, store, random, admission, strategies });
+  const services = assembleServices(
+    { registry, reader, store, hubs, random, decisions, log },
+    options,
+    endpoints,
+  );
+  strategies['core/Service'] = services.strategy;
   const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches });
   const subresources = new SubresourceHandler({
     registry,
@@ -151,6 +165,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     },
     async start() {
       followPolicies({ store, hubs }, policies);
+      await services.start();
       followResource<Pod>({ store, hubs }, endpoints.get('/v1/pods')!, {
         set: (key, pod) => references.setPod(key, pod),
         removed: key => references.removePod(key),

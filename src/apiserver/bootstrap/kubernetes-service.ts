@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { KubeObject } from '../../api/objects.ts';
+import { addressAt, parseCidr } from '../../base/ip-address.ts';
 
 export interface KubernetesServiceOptions {
   serviceCidrs: readonly string[];
@@ -33,7 +34,7 @@ export function kubernetesService(options: KubernetesServiceOptions): KubeObject
     },
     spec: {
       type: 'ClusterIP',
-      clusterIP: firstAddress(options.serviceCidrs[0]!),
+      clusterIP: addressAt(parseCidr(options.serviceCidrs[0]!)!, 1),
       sessionAffinity: 'None',
       ports: [{ ...port, targetPort: advertisePort }],
     },
@@ -66,12 +67,4 @@ export function kubernetesService(options: KubernetesServiceOptions): KubeObject
     ports,
   };
   return [service, endpoints, slice] as KubeObject[];
-}
-
-/** The first address after the network's own: 10.96.0.0/16 → 10.96.0.1. */
-export function firstAddress(cidr: string): string {
-  const [base = ''] = cidr.split('/');
-  if (isIPv6(base)) return base.endsWith('::') ? `${base}1` : base.replace(/:0$/, ':1');
-  const [a, b, c, d] = base.split('.');
-  return `${a}.${b}.${c}.${Number(d) + 1}`;
 }

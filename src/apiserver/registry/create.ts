@@ -6,7 +6,6 @@ import { generateName } from '../random.ts';
 import { checkNames } from './object-names.ts';
 import type { Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { strategyOf } from './strategies.ts';
 
 export interface WriteOptions {
   user: ApiUser;
@@ -64,14 +63,14 @@ async function createNamed(
   setSystemFields(registry, endpoint, object);
   applyDefaults(endpoint.gvk, object);
   await registry.admission.admit(attributes);
-  const strategy = strategyOf(endpoint);
+  const strategy = registry.strategyOf(endpoint);
   prepareForCreate(endpoint.gvk, object);
   if (strategy.beforeCreate) await strategy.beforeCreate(registry, object, options);
   try {
     refuseInvalid(endpoint, object);
     await registry.admission.validate(attributes);
     const stored = endpoint.storage.conversion?.toStorage(object) ?? object;
-    return await registry.change(
+    const result = await registry.change(
       endpoint,
       namespace,
       object.metadata!.name!,
@@ -81,6 +80,8 @@ async function createNamed(
       },
       { dryRun: options.dryRun },
     );
+    await (options.dryRun ? strategy.afterFailedCreate : strategy.afterCreate)?.(registry, object, options);
+    return result;
   } catch (error) {
     await strategy.afterFailedCreate?.(registry, object, options);
     throw error;

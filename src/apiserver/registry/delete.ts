@@ -5,7 +5,6 @@ import { cloneJson } from '../objects/decoded.ts';
 import type { WriteOptions } from './create.ts';
 import type { Outcome, Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { strategyOf } from './strategies.ts';
 
 export interface DeleteRequest extends WriteOptions {
   options: DeleteOptions;
@@ -24,7 +23,7 @@ export async function deleteObject(
   request: DeleteRequest,
 ): Promise<Result> {
   checkDeleteOptions(request.options);
-  const strategy = strategyOf(endpoint);
+  const strategy = registry.strategyOf(endpoint);
   const result = await registry.change(
     endpoint,
     namespace,
@@ -58,7 +57,7 @@ function decideDelete(
   current: Stored,
   request: DeleteRequest,
 ): Outcome {
-  const strategy = strategyOf(endpoint);
+  const strategy = registry.strategyOf(endpoint);
   const special = strategy.decideDelete?.(registry, current, request);
   if (special === 'keep') return { kind: 'keep' };
   if (special === 'remove') return { kind: 'remove', object: current };

@@ -8,12 +8,14 @@ import { encodeObject, withRevision } from '../objects/encoding.ts';
 import { storageKey } from '../objects/storage-form.ts';
 import type { Random } from '../random.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { type Strategies, type Strategy, strategyIn } from './strategies.ts';
 
 export interface RegistryDeps {
   clock: Clock;
   store: Store;
   random: Random;
   admission: AdmissionChain;
+  strategies: Strategies;
 }
 
 /** What a change function decided on the state it was shown. */
@@ -42,12 +44,18 @@ export class Registry {
   readonly store: Store;
   readonly random: Random;
   readonly admission: AdmissionChain;
+  readonly #strategies: Strategies;
 
   constructor(deps: RegistryDeps) {
     this.clock = deps.clock;
     this.store = deps.store;
     this.random = deps.random;
     this.admission = deps.admission;
+    this.#strategies = deps.strategies;
+  }
+
+  strategyOf(endpoint: ResourceEndpoint): Strategy {
+    return strategyIn(this.#strategies, endpoint);
   }
 
   entry(endpoint: ResourceEndpoint, namespace: string, name: string): Entry | undefined {

@@ -1,6 +1,4 @@
 import type { KubeObject, Stored } from '../../api/objects.ts';
-import { namespaceStrategy } from './core/namespace.ts';
-import { podStrategy } from './core/pod.ts';
 import type { WriteOptions } from './create.ts';
 import type { DeleteRequest } from './delete.ts';
 import type { Registry } from './registry.ts';
@@ -13,7 +11,8 @@ import type { ResourceEndpoint } from './resource-endpoint.ts';
 export interface Strategy {
   /** After defaults and preparation, before validation. May take resources (addresses). */
   beforeCreate?(registry: Registry, object: KubeObject, options: WriteOptions): void | Promise<void>;
-  /** Gives back what `beforeCreate` took. */
+  afterCreate?(registry: Registry, object: KubeObject, options: WriteOptions): void | Promise<void>;
+  /** Gives back what `beforeCreate` took: the object was not stored. */
   afterFailedCreate?(registry: Registry, object: KubeObject, options: WriteOptions): void | Promise<void>;
   beforeUpdate?(
     registry: Registry,
@@ -63,12 +62,10 @@ export function returnsDeleted({ resource }: ResourceEndpoint): boolean {
   return returnedKinds.has(resource.kind);
 }
 
-const strategies: Record<string, Strategy> = {
-  'core/Namespace': namespaceStrategy,
-  'core/Pod': podStrategy,
-};
+/** The strategies by group and kind: `core/Pod`. */
+export type Strategies = Readonly<Record<string, Strategy>>;
 
-export function strategyOf(endpoint: ResourceEndpoint): Strategy {
+export function strategyIn(strategies: Strategies, endpoint: ResourceEndpoint): Strategy {
   const { group, kind } = endpoint.storage.resource;
   return strategies[`${group || 'core'}/${kind}`] ?? generic;
 }

@@ -14,7 +14,7 @@ import { createObject, type WriteOptions } from './create.ts';
 import { checkNames } from './object-names.ts';
 import type { Outcome, Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { type Strategy, strategyOf } from './strategies.ts';
+import type { Strategy } from './strategies.ts';
 
 /** How a subresource that shows the whole object (status, ephemeralcontainers, …) differs from the object's own update. */
 export interface UpdateRules {
@@ -43,7 +43,7 @@ export async function updateObject(
   request: UpdateRequest,
 ): Promise<Result> {
   const { namespace, name } = request;
-  const strategy = strategyOf(endpoint);
+  const strategy = registry.strategyOf(endpoint);
   let failed: (() => void | Promise<void>) | undefined;
   let done: (() => void | Promise<void>) | undefined;
   if (request.mayCreate && allowsCreateOnUpdate(endpoint.gvk) && !registry.entry(endpoint, namespace, name)) {
