@@ -17,7 +17,7 @@ import type { HealthCheck } from './discovery/health.ts';
 import { PathHandler } from './discovery/path-handler.ts';
 import type { ServerRequest } from './exchange.ts';
 import { StaticTokens } from './filters/authentication.ts';
-import { AuthorizerChain, privilegedGroup } from './filters/authorization.ts';
+import { AuthorizerChain, attributesOf, privilegedGroup } from './filters/authorization.ts';
 import { TokenSigner } from './filters/jwt.ts';
 import { NodeAuthorizer, NodeReferences } from './filters/node-authorizer.ts';
 import { type FindObject, ServiceAccountTokens } from './filters/service-account-token.ts';
@@ -25,6 +25,10 @@ import { RequestMetrics } from './metrics.ts';
 import { followResource } from './objects/resource-follower.ts';
 import { OpenApiHandler } from './openapi/openapi-handler.ts';
 import { type ApiServerOptions, defaultIssuer } from './options.ts';
+import { NodeClient } from './proxy/node-client.ts';
+import { PodTargets } from './proxy/pod-targets.ts';
+import { ProxyHandler, refuseUpgrade } from './proxy/proxy-handler.ts';
+import { ProxyTargets } from './proxy/proxy-targets.ts';
 import type { Random } from './random.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
@@ -140,7 +144,13 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     openApi: call => openApi.handle(call.request),
   });
   const discovery = new DiscoveryHandler(new Discovery(builtinResources, serverAddress(options)));
+  const nodes = new NodeClient(reader, options.kubelet);
+  const proxies = new ProxyHandler(
+    new PodTargets(reader, nodes),
+    new ProxyTargets({ reader, nodes, random }),
+  );
   const router = new Router({
+    proxies,
     clock,
     endpoints,
     handler,
@@ -160,8 +170,17 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   });
   return {
     pipeline,
-    async upgrades(_request, socket) {
-      socket.destroy();
+    async upgrades(request, socket, head) {
+      try {
+        const call = await pipeline.admit(request, random.uuid());
+        // A WebSocket is opened with GET; what it does takes the right to create all the same.
+        if (call.info.verb === 'get') {
+          pipeline.authorize({ ...attributesOf(call.user, call.info, request.query), verb: 'create' });
+        }
+        await proxies.upgrade(call, socket, head);
+      } catch (error) {
+        refuseUpgrade(socket, request, error);
+      }
     },
     async start() {
       followPolicies({ store, hubs }, policies);
@@ -178,7 +197,10 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       isReady = false;
       for (const watch of [...watches]) watch.end();
     },
-    stop: () => hubs.close(),
+    stop() {
+      hubs.close();
+      nodes.close();
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import type { DiscoveryHandler } from './discovery/discovery-handler.ts';
 import type { PathHandler } from './discovery/path-handler.ts';
 import { type ServerResponse, textResponse } from './exchange.ts';
+import type { ProxyHandler } from './proxy/proxy-handler.ts';
 import { componentStatuses } from './registry/core/component-status.ts';
 import type { ResourceEndpoint } from './registry/resource-endpoint.ts';
 import type { ResourceHandler } from './registry/resource-handler.ts';
@@ -16,6 +17,7 @@ export interface RouterDeps {
   endpoints: ReadonlyMap<string, ResourceEndpoint>;
   handler: ResourceHandler;
   subresources: SubresourceHandler;
+  proxies: ProxyHandler;
   reviews: ReviewDeps;
   discovery: DiscoveryHandler;
   paths: PathHandler;
@@ -48,7 +50,8 @@ export class Router {
     const { subresource, verb, namespace, pathName } = call.info;
     if (subresource !== '') {
       if (!resource.subresources.includes(subresource)) throw noSuchResource();
-      return this.#deps.subresources.handle(call, endpoint);
+      const { proxies, subresources } = this.#deps;
+      return proxies.serves(subresource) ? proxies.handle(call) : subresources.handle(call, endpoint);
     }
     checkVerb(endpoint, verb, pathName, call.request.method);
     if (namespace !== '' && !resource.namespaced && resource.kind !== 'Namespace') throw noSuchResource();

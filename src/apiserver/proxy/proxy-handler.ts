@@ -1,0 +1,140 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { ApiError, badRequest, internalError, serviceUnavailable } from '../../api/status.ts';
+import type { Call } from '../call.ts';
+import { toApiError } from '../errors/status.ts';
+import { header, type ServerRequest, type ServerResponse } from '../exchange.ts';
+import { bodyText, forward, forwardUpgrade, joinSockets, passedResponse, type Target } from './forward.ts';
+import type { PodTargets } from './pod-targets.ts';
+import type { ProxyTargets } from './proxy-targets.ts';
+
+const streaming = new Set(['exec', 'attach', 'portforward']);
+const plainText = { 'content-type': 'text/plain; charset=utf-8' };
+
+/** `log`, `exec`, `attach`, `portforward` and `proxy`: what is answered by nodes, pods and Services. */
+export class ProxyHandler {
+  readonly #pods: PodTargets;
+  readonly #proxied: ProxyTargets;
+
+  constructor(pods: PodTargets, proxied: ProxyTargets) {
+    this.#pods = pods;
+    this.#proxied = proxied;
+  }
+
+  /** Whether a subresource is ours. */
+  serves(subresource: string): boolean {
+    return subresource === 'log' || subresource === 'proxy' || streaming.has(subresource);
+  }
+
+  /** A request that stays one. @throws ApiError */
+  async handle(call: Call): Promise<ServerResponse> {
+    const { subresource } = call.info;
+    if (streaming.has(subresource)) {
+      this.#streamTarget(call);
+      throw badRequest('Upgrade request required');
+    }
+    if (subresource === 'log') return this.#log(call);
+    const target = this.#proxied.of(call);
+    const withoutSlash = call.info.rest === '' && !call.request.path.endsWith('/');
+    if (withoutSlash && (call.request.method === 'GET' || call.request.method === 'HEAD')) {
+      const query = call.request.query.toString();
+      const location = `${call.request.path}/${query ? `?${query}` : ''}`;
+      return { status: 301, headers: { location }, body: { kind: 'none' } };
+    }
+    try {
+      return passedResponse(await forward(call.request, target));
+    } catch (cause) {
+      throw unreachable(target, cause);
+    }
+  }
+
+  /** A request for another protocol. Answers by itself; rejects when it can't. */
+  async upgrade(call: Call, socket: Socket, head: Buffer): Promise<void> {
+    const target = this.#upgradeTarget(call);
+    refuseUnknownProtocols(call);
+    let answer: Awaited<ReturnType<typeof forwardUpgrade>>;
+    try {
+      answer = await forwardUpgrade(call.request, target);
+    } catch (cause) {
+      throw unreachable(target, cause);
+    }
+    if (answer.kind === 'refused') throw await refusal(answer.message);
+    joinSockets(socket, head, answer);
+  }
+
+  async #log(call: Call): Promise<ServerResponse> {
+    const target = this.#pods.log(call);
+    if (!target) return { status: 200, headers: plainText, body: { kind: 'bytes', chunks: [] } };
+    let message: IncomingMessage;
+    try {
+      message = await forward(call.request, target);
+    } catch (cause) {
+      throw unreachable(target, cause);
+    }
+    if ((message.statusCode ?? 500) >= 300) throw await refusal(message);
+    return { status: 200, headers: { ...plainText }, body: { kind: 'stream', stream: message } };
+  }
+
+  #upgradeTarget(call: Call): Target {
+    if (call.info.subresource === 'proxy') return this.#proxied.of(call);
+    return this.#streamTarget(call);
+  }
+
+  #streamTarget(call: Call): Target {
+    const { subresource } = call.info;
+    if (subresource === 'exec' || subresource === 'attach') return this.#pods.stream(call, subresource);
+    if (subresource === 'portforward') return this.#pods.portForward(call);
+    throw badRequest('the request can not be upgraded');
+  }
+}
+
+/**
+ * Runtimes speak SPDY and version 4 of the WebSocket protocol. kubectl, which offers version 5 only, takes a
+ * refusal for a sign to try SPDY.
+ */
+function refuseUnknownProtocols({ info, request }: Call): void {
+  if (info.subresource === 'proxy') return;
+  if (header(request, 'upgrade')?.toLowerCase() !== 'websocket') return;
+  const offered = (header(request, 'sec-websocket-protocol') ?? '').split(',').map(each => each.trim());
+  const known = [
+    'v4.channel.k8s.io',
+    'v4.base64.channel.k8s.io',
+    'channel.k8s.io',
+    'base64.channel.k8s.io',
+    '',
+  ];
+  if (offered.some(each => known.includes(each))) return;
+  throw badRequest(`unable to upgrade: none of the offered protocols is supported: ${offered.join(', ')}`);
+}
+
+function unreachable({ options, path }: Target, cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return serviceUnavailable(
+    `error trying to reach service: ${options.host}:${options.port}${path.split('?')[0]}: ${why}`,
+  );
+}
+
+/** A backend's refusal as a Status (upstream: registry/generic/rest/response_checker.go). */
+async function refusal(message: IncomingMessage): Promise<ApiError> {
+  const text = (await bodyText(message)).trim();
+  const code = message.statusCode ?? 500;
+  if (code === 400) return badRequest(text);
+  if (code === 404) return new ApiError({ message: text, reason: 'NotFound', code, details: {} });
+  if (code >= 500) return internalError(new Error(text));
+  return new ApiError({ message: text, code });
+}
+
+/** Answers a request for another protocol with a Status and ends the connection. */
+export function refuseUpgrade(socket: Socket, _request: ServerRequest, error: unknown): void {
+  const { status, code } = toApiError(error);
+  const body = Buffer.from(JSON.stringify(status));
+  socket.end(
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 ${code} ${status.reason || 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+      ),
+      body,
+    ]),
+  );
+}
