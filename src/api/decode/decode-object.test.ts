@@ -43,6 +43,18 @@ const taken: [what: string, kind: string, body: string, object: object][] = [
     { metadata: { labels: { a: '' } }, spec: { containers: [{}] } },
   ],
   [
+    'zeros are absent where Go has no pointer, and stay where it has one',
+    'Pod',
+    '{"metadata":{"generateName":""},"spec":{"hostNetwork":false,"automountServiceAccountToken":false,"terminationGracePeriodSeconds":0,"containers":[{"name":"","imagePullPolicy":"","env":[{"name":"A","value":""}],"livenessProbe":{"periodSeconds":0}}]}}',
+    {
+      spec: {
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: '', env: [{ name: 'A' }], livenessProbe: {} }],
+      },
+    },
+  ],
+  [
     'unknown fields are dropped',
     'Pod',
     '{"spec":{"containers":[{"imagee":"x","name":"a"}],"foo":1}}',

@@ -106,7 +106,8 @@ function structStep(schema: StructSchema): Step {
   const fieldStep = (name: string): Step | undefined => {
     const field = known.get(name);
     if (!field) return undefined;
-    const step = stepOf(field.schema, !field.required);
+    const whole = stepOf(field.schema, !field.required);
+    const step = field.omitsZero ? withoutZero(whole) : whole;
     fields.set(name, step);
     return step;
   };
@@ -132,6 +133,10 @@ function structStep(schema: StructSchema): Step {
     }
     return dropped > 0 ? withoutUndefined(object) : object;
   };
+}
+
+function withoutZero(step: Step): Step {
+  return (value, depth, run) => step(value, depth, run) || undefined;
 }
 
 /** A copy instead of `delete`, which would make the object slow for all who read it. */

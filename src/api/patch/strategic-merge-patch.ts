@@ -104,7 +104,7 @@ function fieldOf(schema: Schema | undefined, name: string): FieldSchema | undefi
     return field;
   }
   if (schema?.kind !== 'map') return undefined;
-  return { name, schema: schema.values, required: false, patchStrategies: [] };
+  return { name, schema: schema.values, required: false, omitsZero: false, patchStrategies: [] };
 }
 
 function shortName(schema: StructSchema): string {

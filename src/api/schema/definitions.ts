@@ -10,6 +10,7 @@
 import { readFileSync } from 'node:fs';
 import type { GroupVersionKind } from '../objects.ts';
 import { goTypes } from './go-types.ts';
+import { isPlainScalar } from './plain-scalars.ts';
 import type { FieldSchema, ListType, ScalarType, Schema, StructSchema } from './schema.ts';
 
 interface Definition {
@@ -118,6 +119,7 @@ function fieldOf(struct: StructSchema, name: string, text: string): FieldSchema 
     name,
     schema: schemaOf(type, facts, goType),
     required: struct.required.includes(name),
+    omitsZero: isPlainScalar(struct.definition, name),
     patchStrategies: facts.strategies,
     mergeKey: facts.mergeKey,
   };

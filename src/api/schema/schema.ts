@@ -43,6 +43,8 @@ export interface FieldSchema {
   readonly name: string;
   readonly schema: Schema;
   readonly required: boolean;
+  /** '', 0 and false are the same as absent. */
+  readonly omitsZero: boolean;
   /** Of strategic merge patches: `merge`, `replace`, `retainKeys`. */
   readonly patchStrategies: readonly string[];
   /** Of strategic merge patches: what tells the items of a list apart. */
