@@ -1,5 +1,7 @@
+import type { Pod } from '../api/generated/types.ts';
 import type { KubeObject, Stored } from '../api/objects.ts';
 import type { ResourceInfo } from '../api/resources.ts';
+import { formatTime } from '../api/time.ts';
 import type { Component } from '../base/component.ts';
 import { DecisionLog } from '../base/decisions.ts';
 import { FakeClock } from '../base/fake-clock.ts';
@@ -8,6 +10,19 @@ import { FakeEventRecorder } from '../client/fake-event-recorder.ts';
 import { FakeTransport } from '../client/fake-transport.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { ControllerDeps } from './controller.ts';
+import { resources } from './resources.ts';
+
+let addresses = 0;
+
+function readyPod(pod: Stored<Pod>, now: number): Pod {
+  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(now) }];
+  const podIP = `10.244.0.${++addresses}`;
+  return {
+    ...pod,
+    spec: { ...pod.spec!, nodeName: pod.spec?.nodeName ?? 'causeway-1' },
+    status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions, startTime: formatTime(now) },
+  };
+}
 
 /** A fake API server with controllers on it, for the flow tests of controllers. */
 export class TestCluster {
@@ -60,6 +75,18 @@ export class TestCluster {
     const present = this.get<T>(resource, namespace, name);
     if (!present) throw new Error(`there is no ${resource.kind} ${namespace}/${name}`);
     this.seed({ ...present, ...change(present) });
+    await this.rest();
+  }
+
+  /**
+   * Plays the node agents once: pods that are being deleted end, the others (those `starts` says yes to) run
+   * and are ready.
+   */
+  async playAgents(starts: (pod: Stored<Pod>) => boolean = () => true): Promise<void> {
+    for (const pod of this.list<Pod>(resources.pods)) {
+      if (pod.metadata.deletionTimestamp) this.transport.unseed(pod);
+      else if (pod.status?.phase === 'Pending' && starts(pod)) this.seed(readyPod(pod, this.clock.now()));
+    }
     await this.rest();
   }
 

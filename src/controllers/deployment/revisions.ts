@@ -1,0 +1,85 @@
+import type { Deployment, ReplicaSet } from '../../api/generated/types.ts';
+import type { KubeObject, Stored } from '../../api/objects.ts';
+import { sameContent } from '../template-hash.ts';
+
+export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+const historyAnnotation = 'deployment.kubernetes.io/revision-history';
+export const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
+export const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
+export const hashLabel = 'pod-template-hash';
+
+/** Annotations of the Deployment that its ReplicaSets don't take over. */
+const ownAnnotations = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  historyAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
+  'deprecated.deployment.rollback.to',
+]);
+
+const maxHistoryLength = 2000;
+
+export function annotationNumber({ metadata }: KubeObject, name: string): number | undefined {
+  const text = metadata?.annotations?.[name];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+export function revisionOf(object: KubeObject): number {
+  return annotationNumber(object, revisionAnnotation) ?? 0;
+}
+
+export function maxRevision(sets: readonly KubeObject[]): number {
+  return Math.max(0, ...sets.map(revisionOf));
+}
+
+/** The ReplicaSet that has the Deployment's template; the oldest, should there be several. */
+export function findNewSet(
+  { spec }: Deployment,
+  byAge: readonly Stored<ReplicaSet>[],
+): Stored<ReplicaSet> | undefined {
+  return byAge.find(set => hasTemplate(set, spec?.template));
+}
+
+/** Whether the ReplicaSet's template is this one, its hash label aside. */
+export function hasTemplate({ spec }: ReplicaSet, template: unknown): boolean {
+  const { metadata, ...rest } = spec?.template ?? {};
+  const { [hashLabel]: _, ...labels } = metadata?.labels ?? {};
+  const plain = { ...rest, metadata: { ...metadata, labels } };
+  return sameContent(withLabels(plain), withLabels(template));
+}
+
+function withLabels(template: unknown): unknown {
+  const { metadata = {}, ...rest } = (template ?? {}) as { metadata?: { labels?: object } };
+  return { ...rest, metadata: { ...metadata, labels: metadata.labels ?? {} } };
+}
+
+/** The annotations a ReplicaSet of this Deployment should have, as the one of `revision`. */
+export function setAnnotations(
+  deployment: Deployment,
+  present: Readonly<Record<string, string>>,
+  revision: number,
+  sizes: { desired: number; max: number },
+): Record<string, string> {
+  const annotations: Record<string, string> = { ...present };
+  for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
+    if (!ownAnnotations.has(key)) annotations[key] = value;
+  }
+  const before = present[revisionAnnotation];
+  if (before === undefined || Number(before) < revision) {
+    annotations[revisionAnnotation] = String(revision);
+    if (before !== undefined) annotations[historyAnnotation] = history(present[historyAnnotation], before);
+  }
+  return { ...annotations, ...sizeAnnotations(sizes) };
+}
+
+export function sizeAnnotations({ desired, max }: { desired: number; max: number }): Record<string, string> {
+  return { [desiredAnnotation]: String(desired), [maxAnnotation]: String(max) };
+}
+
+/** The revisions a ReplicaSet had before, oldest dropped first. */
+function history(present: string | undefined, revision: string): string {
+  const revisions = [...(present ? present.split(',') : []), revision];
+  while (revisions.join(',').length > maxHistoryLength) revisions.shift();
+  return revisions.join(',');
+}
