@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DecisionLog } from './decisions.ts';
+import { type Decision, DecisionLog, type DecisionTypes } from './decisions.ts';
 import { FakeClock } from './fake-clock.ts';
 
 declare module './decisions.ts' {
@@ -9,11 +9,13 @@ declare module './decisions.ts' {
   }
 }
 
+const numberOf = ({ detail }: Decision) => (detail as DecisionTypes['test.decided']).n;
+
 test('the ring keeps the newest decisions in order', () => {
   const log = new DecisionLog(new FakeClock(0), 'server', 3);
   for (let n = 1; n <= 5; n++) log.record('test.decided', undefined, { n });
   assert.deepEqual(
-    log.since().map(decision => [decision.sequence, decision.detail.n]),
+    log.since().map(decision => [decision.sequence, numberOf(decision)]),
     [
       [3, 3],
       [4, 4],
@@ -30,7 +32,7 @@ test('the ring keeps the newest decisions in order', () => {
 test('subscribers hear of each decision until they leave', () => {
   const log = new DecisionLog(new FakeClock(0), 'server');
   const heard: number[] = [];
-  const leave = log.subscribe(decision => heard.push(decision.detail.n));
+  const leave = log.subscribe(decision => heard.push(numberOf(decision)));
   log.record('test.decided', { kind: 'Pod', name: 'web' }, { n: 1 });
   leave();
   log.record('test.decided', undefined, { n: 2 });

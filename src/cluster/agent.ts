@@ -35,6 +35,7 @@ export interface AgentPorts {
   cri: Cri;
   commands: Commands;
   ip: IpRoute;
+  ipThrough: (commands: Commands) => IpRoute;
   nft: Nft;
   namespaces: NetworkNamespaces;
   sysctl: Sysctl;

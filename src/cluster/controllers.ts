@@ -54,7 +54,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
   return [
     new NodeIpamController(depsOf('node-controller'), { clusterCidrs: network.podSubnets, nodePrefix }),
     new NodeLifecycleController(depsOf('node-controller')),
-    new TaintEvictionController(depsOf('taint-eviction-controller')),
+    new TaintEvictionController(depsOf('node-controller', 'taint-eviction-controller')),
     new PodGcController(depsOf('pod-garbage-collector')),
     new NamespaceController(depsOf('namespace-controller')),
     new ServiceAccountController(depsOf('service-account-controller')),

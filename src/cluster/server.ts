@@ -81,17 +81,10 @@ function assembleScheduler(
 }
 
 function componentUser(name: string) {
-  return { name, groups: ['system:masters', 'system:authenticated'] };
+  return { name, groups: ['system:authenticated'] };
 }
 
 function serviceAccountUser(account: string) {
-  return {
-    name: `system:serviceaccount:kube-system:${account}`,
-    groups: [
-      'system:masters',
-      'system:serviceaccounts',
-      'system:serviceaccounts:kube-system',
-      'system:authenticated',
-    ],
-  };
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+  return { name: `system:serviceaccount:kube-system:${account}`, groups };
 }

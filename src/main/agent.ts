@@ -30,6 +30,7 @@ function assemble(config: AgentConfig, { log, decisions }: ProcessPorts) {
       cri: new GrpcCri({ socket: config.containerd.socket }),
       commands,
       ip: new LinuxIpRoute({ commands }, { keepOpen: true }),
+      ipThrough: through => new LinuxIpRoute({ commands: through }),
       nft: new LinuxNft({ commands }),
       namespaces: new LinuxNetworkNamespaces({ commands }),
       sysctl: new LinuxSysctl(),

@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
+import type { Node } from '../api/generated/types.ts';
+import { builtinByKind } from '../api/resources.ts';
 import { systemClock } from '../base/clock.ts';
+import type { InformerFactory } from '../client/informer-factory.ts';
 import type { KeyPairFiles, ServerConfig } from '../cluster/config.ts';
 import { assembleServer } from '../cluster/server.ts';
+import { HostRoutes } from '../dataplane/podnet/host-routes.ts';
 import { openImageLibrary } from '../images/image-library.ts';
 import { ImageMirror } from '../images/image-mirror.ts';
+import { SystemCommands } from '../kernel/command.ts';
+import { LinuxIpRoute } from '../kernel/ip/linux-ip-route.ts';
+import { LinuxNft } from '../kernel/nft/linux-nft.ts';
+import { bridgeName, hostTable } from '../machines/cluster-names.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import { type ProcessPorts, runProcess } from './process-entry.ts';
+
+const nodeResource = builtinByKind({ group: '', version: 'v1', kind: 'Node' })!;
 
 await runProcess<ServerConfig>(() => 'server', assemble);
 
@@ -23,15 +33,47 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       log,
       decisions,
       store: new SqliteStore({ clock: systemClock, log }, { path: config.store.path }),
-      extras: () =>
-        gateways.map(
+      extras: informers => [
+        ...gateways.map(
           host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),
         ),
+        hostRoutes(config, informers, { log, decisions }),
+      ],
     },
     {
-      api: { listen: { addresses: [config.api.socket, ...gateways], port: config.api.port, tls: serving } },
+      api: {
+        listen: { addresses: [config.api.socket, ...gateways], port: config.api.port, tls: serving },
+        serviceAccountSigning: {
+          key: readFileSync(config.serviceAccounts.key, 'utf8'),
+          issuer: config.serviceAccounts.issuer,
+        },
+        serviceCidrs: config.network.serviceSubnets,
+        clusterDomain: config.network.clusterDomain,
+        advertise: { addresses: gateways, port: config.api.port },
+        kubelet: { ca: authority, ...readPair(config.kubeletClient) },
+      },
       network: config.network,
       rootCa: authority,
+    },
+  );
+}
+
+function hostRoutes(config: ServerConfig, informers: InformerFactory, { log, decisions }: ProcessPorts) {
+  const commands = new SystemCommands({ clock: systemClock });
+  return new HostRoutes(
+    {
+      clock: systemClock,
+      log,
+      decisions,
+      nodes: informers.informer<Node>(nodeResource),
+      ip: new LinuxIpRoute({ commands }),
+      nft: new LinuxNft({ commands }),
+    },
+    {
+      bridge: bridgeName(config.cluster),
+      nodeSubnets: config.network.nodeSubnets,
+      podSubnets: config.network.podSubnets,
+      outboundTable: config.masquerade ? hostTable(config.cluster) : undefined,
     },
   );
 }

@@ -218,6 +218,13 @@ export const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = 
     eventsRule,
   ],
   'ttl-after-finished-controller': [rule('get list watch delete', 'batch', 'jobs'), eventsRule],
+  // Causeway's own: the kube-dns Service, whose endpoints are the nodes.
+  'cluster-dns-controller': [
+    rule('create', 'core', 'services'),
+    rule('update', 'core', 'services/finalizers'),
+    rule('create update', 'discovery.k8s.io', 'endpointslices'),
+    eventsRule,
+  ],
   'root-ca-cert-publisher': [rule('create update', 'core', 'configmaps'), eventsRule],
   'validatingadmissionpolicy-status-controller': [
     rule(readVerbs, 'admissionregistration.k8s.io', 'validatingadmissionpolicies'),

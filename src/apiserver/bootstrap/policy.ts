@@ -147,6 +147,13 @@ const namespaced: readonly NamespacedSpec[] = [
     subjects: [user('system:kube-scheduler'), account('kube-scheduler')],
   },
   {
+    // The signs of life of the nodes that answer for load-balancer addresses.
+    namespace: 'kube-system',
+    name: 'causeway:load-balancer-speaker',
+    rules: [rule('create get list patch watch', 'coordination.k8s.io', 'leases')],
+    subjects: [group('system:nodes')],
+  },
+  {
     namespace: 'kube-public',
     name: 'system:controller:bootstrap-signer',
     rules: [
