@@ -51,10 +51,6 @@ export function checkQualifiedName(value: string, at: FieldPath, out: Findings):
   out.invalidAll(at, value, qualifiedNameErrors(value));
 }
 
-export function checkRequired(value: unknown, at: FieldPath, out: Findings, detail = ''): void {
-  if (value === undefined || value === '' || value === null) out.required(at, detail);
-}
-
 export function checkPortNumber(value: number, at: FieldPath, out: Findings): void {
   out.invalidAll(at, value, portNumberErrors(value));
 }

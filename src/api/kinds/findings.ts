@@ -20,6 +20,7 @@ const words = {
  */
 export class Findings {
   readonly list: FieldError[] = [];
+  readonly #seen = new Set<string>();
 
   get empty(): boolean {
     return this.list.length === 0;
@@ -77,7 +78,9 @@ export class Findings {
     let message: string = words[reason];
     if (value !== undefined) message += `: ${value}`;
     if (detail !== '') message += `: ${detail}`;
-    if (this.list.some(e => e.field === field && e.message === message)) return;
+    const key = `${field}: ${message}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
     this.list.push({ reason, field, message });
   }
 }
@@ -90,6 +93,6 @@ function shown(value: unknown): string {
 }
 
 /** Go's `%q` for the strings the API holds. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -323,7 +323,12 @@ test('a Service keeps what was allocated when an update leaves it out', () => {
   const gvk = gvkOf('v1/Service');
   const old = made(
     'v1/Service',
-    service({ type: 'NodePort', clusterIP: '10.96.0.5', ports: [{ port: 80, nodePort: 30001 }] }),
+    service({
+      type: 'NodePort',
+      clusterIP: '10.96.0.5',
+      ipFamilies: ['IPv4'],
+      ports: [{ port: 80, nodePort: 30001 }],
+    }),
   );
   const fresh = made('v1/Service', service({ type: 'NodePort' })) as {
     spec: Record<string, unknown>;
@@ -331,6 +336,7 @@ test('a Service keeps what was allocated when an update leaves it out', () => {
   prepareForUpdate(gvk, fresh, old);
   assert.equal(fresh.spec.clusterIP, '10.96.0.5');
   assert.deepEqual(fresh.spec.clusterIPs, ['10.96.0.5']);
+  assert.deepEqual(fresh.spec.ipFamilies, ['IPv4']);
   assert.equal((fresh.spec.ports as { nodePort: number }[])[0]!.nodePort, 30001);
   assert.deepEqual(validateUpdate(gvk, fresh, old), []);
 });

@@ -6,7 +6,7 @@ import { type FieldPath, metadataPath } from './field-path.ts';
 import type { Findings } from './findings.ts';
 import type { NameRule } from './object-name.ts';
 
-export const fieldImmutable = 'field is immutable';
+const fieldImmutable = 'field is immutable';
 export const isNegative = 'must be greater than or equal to 0';
 
 const maxAnnotationBytes = 256 * 1024;
@@ -57,7 +57,8 @@ export function checkMetadataUpdate(meta: ObjectMeta, old: ObjectMeta, out: Find
 }
 
 function checkNoNewFinalizers(meta: ObjectMeta, old: ObjectMeta, out: Findings): void {
-  const extra = (meta.finalizers ?? []).filter(f => !old.finalizers?.includes(f)).sort();
+  const before = new Set(old.finalizers);
+  const extra = (meta.finalizers ?? []).filter(f => !before.has(f)).sort();
   if (extra.length === 0) return;
   const list = `[]string{${extra.map(f => JSON.stringify(f)).join(', ')}}`;
   out.forbidden(

@@ -15,7 +15,7 @@ type Body = KubeObject & { spec?: unknown; status?: object };
 const none: KindRules = {};
 
 /** The rules of a kind; those of an unknown kind ask for nothing. */
-export function rulesOf({ group, version, kind }: GroupVersionKind): KindRules {
+function rulesOf({ group, version, kind }: GroupVersionKind): KindRules {
   return kindRules[`${formatApiVersion(group, version)}/${kind}`] ?? kindRules[`${group}/${kind}`] ?? none;
 }
 

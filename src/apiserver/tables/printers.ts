@@ -66,7 +66,7 @@ import {
 } from './workloads.ts';
 
 /** Name and age. */
-export const agePrinter: Printer<KubeObject> = {
+const agePrinter: Printer<KubeObject> = {
   columns: [nameColumn, ageColumn],
   cells: (object, now) => [object.metadata?.name ?? '', ageOf(object, now)],
 };

@@ -26,7 +26,7 @@ export interface TableColumn {
 
 export type Cell = string | number | boolean | null;
 
-export interface TableRow {
+interface TableRow {
   cells: Cell[];
   conditions?: TableRowCondition[];
   object?: object;

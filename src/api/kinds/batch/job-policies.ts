@@ -5,6 +5,7 @@ import type { Findings } from '../findings.ts';
 
 const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const maxRules = 20;
+const maxValues = 255;
 
 export function checkPodFailurePolicy(spec: JobSpec, at: FieldPath, out: Findings): void {
   const policy = spec.podFailurePolicy;
@@ -71,11 +72,13 @@ function checkExitCodes(
   }
   const values = codes.values ?? [];
   if (values.length === 0) out.invalid(at.child('values'), values, 'at least one value is required');
-  else if (values.length > 255) out.tooMany(at.child('values'), values.length, 255);
-  values.forEach((value, i) => {
+  else if (values.length > maxValues) out.tooMany(at.child('values'), values.length, maxValues);
+  const seen = new Set<number>();
+  values.slice(0, maxValues).forEach((value, i) => {
     const here = at.child('values').index(i);
     if (codes.operator === 'In' && value === 0) out.invalid(here, value, 'must not be 0 for the In operator');
-    if (values.indexOf(value) < i) out.duplicate(here, value);
+    if (seen.has(value)) out.duplicate(here, value);
+    seen.add(value);
   });
 }
 

@@ -7,7 +7,7 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../generated/types.ts';
-import { checkOptionalOneOf, checkSubdomain } from '../checks.ts';
+import { checkOptionalOneOf, checkSubdomain, Unique } from '../checks.ts';
 import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
@@ -136,9 +136,10 @@ function checkParamRef(reference: ParamRef | undefined, out: Findings): void {
 function checkActions(list: string[], out: Findings): void {
   const at = specPath.child('validationActions');
   if (list.length === 0) out.required(at, 'at least one validation action is required');
+  const seen = new Unique();
   for (const [i, action] of list.entries()) {
     if (!actions.includes(action)) out.notSupported(at.index(i), action, actions);
-    else if (list.indexOf(action) < i) out.duplicate(at.index(i), action);
+    else if (!seen.add(action)) out.duplicate(at.index(i), action);
   }
   if (list.includes('Deny') && list.includes('Warn')) {
     const why =

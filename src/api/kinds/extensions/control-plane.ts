@@ -4,7 +4,7 @@ import type {
   FlowSchema,
   PriorityLevelConfiguration,
 } from '../../generated/types.ts';
-import { checkOptionalOneOf } from '../checks.ts';
+import { checkOptionalOneOf, Unique } from '../checks.ts';
 import { metadataPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
@@ -94,9 +94,10 @@ function checkRequest({ spec }: CertificateSigningRequest, out: Findings): void 
   const asked = spec?.usages ?? [];
   const at = specPath.child('usages');
   if (asked.length === 0) out.required(at);
+  const seen = new Unique();
   asked.forEach((usage, i) => {
     if (!usages.includes(usage)) out.notSupported(at.index(i), usage, usages);
-    else if (asked.indexOf(usage) < i) out.duplicate(at.index(i), usage);
+    else if (!seen.add(usage)) out.duplicate(at.index(i), usage);
   });
   const signer = spec?.signerName ?? '';
   const signerAt = specPath.child('signerName');

@@ -115,7 +115,7 @@ function checkClient(client: AdmissionregistrationWebhookClientConfig, at: Field
   }
 }
 
-export function checkWebhookUrl(url: string, at: FieldPath, out: Findings): void {
+function checkWebhookUrl(url: string, at: FieldPath, out: Findings): void {
   const form = 'desired format: https://host[/path]';
   if (!URL.canParse(url)) {
     out.required(at, `url must be a valid URL: ${form}`);

@@ -209,7 +209,7 @@ function checkTrafficPolicies(spec: ServiceSpec, out: Findings): void {
 }
 
 /** `status.loadBalancer` of a Service or an Ingress. */
-export function checkLoadBalancerStatus(status: LoadBalancerStatus, spec: ServiceSpec, out: Findings): void {
+function checkLoadBalancerStatus(status: LoadBalancerStatus, spec: ServiceSpec, out: Findings): void {
   const at = statusPath.child('loadBalancer', 'ingress');
   const ingresses = status.ingress ?? [];
   if (spec.type !== 'LoadBalancer' && ingresses.length > 0) {

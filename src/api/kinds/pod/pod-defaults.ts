@@ -46,7 +46,7 @@ function syncServiceAccount(spec: PodSpec): void {
   spec.serviceAccount = name;
 }
 
-export function allContainers(spec: PodSpec): AnyContainer[] {
+function allContainers(spec: PodSpec): AnyContainer[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
 }
 
@@ -88,7 +88,7 @@ function defaultHttpGet(handler: Pick<Probe, 'httpGet'> | undefined): void {
 }
 
 /** Always for `:latest` and for an image without tag or digest, IfNotPresent otherwise. */
-export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
+function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
   const name = image.slice(image.lastIndexOf('/') + 1);
   const colon = name.indexOf(':');
   if (name.includes('@')) {

@@ -11,7 +11,7 @@ import type { Findings } from '../findings.ts';
 import { checkLabelKey, checkLabelSelector } from '../metadata.ts';
 import { selectorKeys } from './affinity.ts';
 
-export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 export function checkTolerations(tolerations: Toleration[], at: FieldPath, out: Findings): void {
   tolerations.forEach((toleration, i) => {
@@ -71,6 +71,8 @@ export function checkSpreadConstraints(
   at: FieldPath,
   out: Findings,
 ): void {
+  const kindOf = (c: TopologySpreadConstraint) => `${c.topologyKey} ${c.whenUnsatisfiable}`;
+  const lastOf = new Map(constraints.map((c, i) => [kindOf(c), i]));
   constraints.forEach((constraint, i) => {
     const here = at.index(i);
     const { maxSkew = 0, topologyKey, whenUnsatisfiable = '' } = constraint;
@@ -79,9 +81,7 @@ export function checkSpreadConstraints(
     if (!actions.includes(whenUnsatisfiable)) {
       out.notSupported(here.child('whenUnsatisfiable'), whenUnsatisfiable, actions);
     }
-    const again = constraints
-      .slice(i + 1)
-      .some(c => c.topologyKey === topologyKey && c.whenUnsatisfiable === whenUnsatisfiable);
+    const again = lastOf.get(kindOf(constraint))! > i;
     if (again) {
       out.duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`);
     }

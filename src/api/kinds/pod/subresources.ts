@@ -11,12 +11,6 @@ import { checkPodAnnotationUpdates, isMirrorPod } from './annotations.ts';
 import { checkWhole } from './pod.ts';
 import { podSpecOf } from './pod-update.ts';
 
-/** A pod as sent to `pods/ephemeralcontainers`: the stored one with nothing but those containers taken over. */
-export function withEphemeralContainers(pod: Pod, old: Pod): Pod {
-  const { ephemeralContainers } = podSpecOf(pod);
-  return { ...old, metadata: pod.metadata ?? {}, spec: { ...podSpecOf(old), ephemeralContainers } };
-}
-
 /** Debugging containers may be added, never changed or removed. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
   const out = new Findings();

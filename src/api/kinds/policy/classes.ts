@@ -11,7 +11,7 @@ import { canonicalize } from '../quantities.ts';
 const highestUserPriority = 1_000_000_000;
 
 /** The classes the system makes for its own pods. */
-export const systemPriorities: Readonly<Record<string, number>> = {
+const systemPriorities: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
   'system-node-critical': 2_000_001_000,
 };

@@ -7,7 +7,7 @@ import type { Findings } from '../findings.ts';
 import { checkLabelSelector } from '../metadata.ts';
 import { signOf } from '../quantities.ts';
 
-export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 export const volumeModes = ['Block', 'Filesystem'];
 
 /** The spec of a claim, wherever it stands: in a claim, a StatefulSet, an ephemeral volume. */
