@@ -39,8 +39,9 @@ export class BenchCluster {
     return this.#causeway(['exec', '--name', this.name, '--', command, ...args]);
   }
 
+  /** Into the machine's image library, which every cluster pulls from. */
   async importImage(archive: string): Promise<void> {
-    await this.#causeway(['image', 'import', '--name', this.name, archive]);
+    await this.#causeway(['image', 'import', archive]);
   }
 
   async status(): Promise<Status> {

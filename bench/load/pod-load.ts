@@ -11,7 +11,7 @@ const [, , image = ''] = process.argv;
 const namespace = 'bench-pods';
 const collection = `/api/v1/namespaces/${namespace}/pods`;
 const many = 40;
-const patience = 120_000;
+const patience = 60_000;
 
 const access = readAccess();
 const connection = await HttpConnection.open(access);
