@@ -86,6 +86,13 @@ function anything(schema: Schema, next: () => number, depth: number): unknown {
   }
 }
 
+/** What is stored is shared: nothing may change it. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const child of Object.values(value)) freeze(child);
+}
+
 for (const resource of builtinResources) {
   test(`${resource.group}/${resource.kind}: no object breaks the rules`, () => {
     const schema = kindSchema(resource);
@@ -98,6 +105,7 @@ for (const resource of builtinResources) {
       for (const fresh of [old, object, status]) applyDefaults(resource, fresh);
       prepareForCreate(resource, old);
       assert.ok(Array.isArray(validateCreate(resource, old)));
+      freeze(old);
       prepareForUpdate(resource, object, old);
       validateUpdate(resource, object, old);
       prepareForStatusUpdate(resource, status, old);
