@@ -7,6 +7,7 @@ export interface CriUnderTest {
   /** An image that is on the node, with `sh` and `sleep`. */
   image: string;
   logDirectory: string;
+  cgroup: string;
 }
 
 /** What every `Cri` must do, the fake included. */
@@ -25,8 +26,8 @@ export function criContract(name: string, make: () => Promise<CriUnderTest>): vo
   });
 
   test(`${name}: a sandbox lives and goes`, async () => {
-    const { cri, logDirectory } = await make();
-    const config = sandboxConfig('lives', logDirectory);
+    const { cri, logDirectory, cgroup } = await make();
+    const config = sandboxConfig('lives', logDirectory, cgroup);
     const id = await cri.runPodSandbox(config);
     const status = await cri.podSandboxStatus(id);
     assert.equal(status.state, 'SANDBOX_READY');
@@ -51,8 +52,8 @@ export function criContract(name: string, make: () => Promise<CriUnderTest>): vo
   });
 
   test(`${name}: a container is created, runs, is stopped and removed`, async () => {
-    const { cri, image, logDirectory } = await make();
-    const sandbox = sandboxConfig('runs', logDirectory);
+    const { cri, image, logDirectory, cgroup } = await make();
+    const sandbox = sandboxConfig('runs', logDirectory, cgroup);
     const sandboxId = await cri.runPodSandbox(sandbox);
     const id = await cri.createContainer(sandboxId, containerConfig('web', image), sandbox);
     const created = await cri.containerStatus(id);
@@ -90,8 +91,8 @@ export function criContract(name: string, make: () => Promise<CriUnderTest>): vo
   });
 
   test(`${name}: stopping a sandbox kills its containers`, async () => {
-    const { cri, image, logDirectory } = await make();
-    const sandbox = sandboxConfig('kills', logDirectory);
+    const { cri, image, logDirectory, cgroup } = await make();
+    const sandbox = sandboxConfig('kills', logDirectory, cgroup);
     const sandboxId = await cri.runPodSandbox(sandbox);
     const id = await cri.createContainer(sandboxId, containerConfig('web', image), sandbox);
     await cri.startContainer(id);
@@ -111,8 +112,8 @@ export function criContract(name: string, make: () => Promise<CriUnderTest>): vo
   });
 
   test(`${name}: containers need a sandbox and an image that are there`, async () => {
-    const { cri, image, logDirectory } = await make();
-    const sandbox = sandboxConfig('needs', logDirectory);
+    const { cri, image, logDirectory, cgroup } = await make();
+    const sandbox = sandboxConfig('needs', logDirectory, cgroup);
     await assert.rejects(
       cri.createContainer('f'.repeat(64), containerConfig('web', image), sandbox),
       CriError,
@@ -128,7 +129,7 @@ function isCriError(code: CriError['code']): (error: unknown) => boolean {
   return error => error instanceof CriError && error.code === code;
 }
 
-function sandboxConfig(name: string, logDirectory: string): PodSandboxConfig {
+function sandboxConfig(name: string, logDirectory: string, cgroupParent: string): PodSandboxConfig {
   return {
     metadata: { name, uid: `uid-${name}`, namespace: 'default' },
     hostname: name,
@@ -139,7 +140,7 @@ function sandboxConfig(name: string, logDirectory: string): PodSandboxConfig {
       'io.kubernetes.pod.uid': `uid-${name}`,
     },
     annotations: { note: 'kept' },
-    linux: { securityContext: { namespaceOptions: { pid: 'CONTAINER' } } },
+    linux: { cgroupParent, securityContext: { namespaceOptions: { pid: 'CONTAINER' } } },
   };
 }
 

@@ -10,5 +10,10 @@ if (await inOwnNamespaces(import.meta.url)) {
   const logDirectory = join(runtime.dir, 'log');
   mkdirSync(logDirectory);
   after(() => runtime.remove());
-  criContract('GrpcCri on containerd', async () => ({ cri: runtime.cri, image: testImage, logDirectory }));
+  criContract('GrpcCri on containerd', async () => ({
+    cri: runtime.cri,
+    image: testImage,
+    logDirectory,
+    cgroup: runtime.cgroup,
+  }));
 }

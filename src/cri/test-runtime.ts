@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
@@ -21,7 +30,9 @@ export async function inOwnNamespaces(moduleUrl: string): Promise<boolean> {
   // While there is a way out: inside there is none.
   await writeTestImage(archivePath);
   const args = ['--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
-  const script = 'ip link set lo up; exec "$0" "$@"';
+  // Shims keep their sockets under /run/containerd whatever the configuration says.
+  const script =
+    'ip link set lo up; mkdir -p /run/containerd; mount -t tmpfs tmpfs /run/containerd; exec "$0" "$@"';
   const node = [process.execPath, '--test-reporter=spec', fileURLToPath(moduleUrl)];
   const child = spawn('unshare', [...args, 'sh', '-c', script, ...node], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -40,6 +51,8 @@ export interface TestRuntime {
   socket: string;
   cri: GrpcCri;
   containerd: ContainerdProcess;
+  /** Parent of the control groups of its sandboxes: `/causeway-test/r1234`. */
+  cgroup: string;
   /** Ends containerd and what it runs, removes all files. */
   remove(): Promise<void>;
 }
@@ -66,17 +79,47 @@ export async function startTestRuntime(): Promise<TestRuntime> {
   await containerd.start(new AbortController().signal);
   execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archivePath], { stdio: 'ignore' });
   const cri = new GrpcCri({ socket });
-  return { dir, socket, cri, containerd, remove: () => removeRuntime(dir, cri, containerd) };
+  const cgroup = `/causeway-test/${basename(dir)}`;
+  const remove = () => removeRuntime(dir, cgroup, cri, containerd);
+  return { dir, socket, cri, containerd, cgroup, remove };
 }
 
-async function removeRuntime(dir: string, cri: GrpcCri, containerd: ContainerdProcess): Promise<void> {
+async function removeRuntime(
+  dir: string,
+  cgroup: string,
+  cri: GrpcCri,
+  containerd: ContainerdProcess,
+): Promise<void> {
   for (const { id } of await cri.listPodSandbox()) {
     await cri.stopPodSandbox(id);
     await cri.removePodSandbox(id);
   }
   cri.close();
   await containerd.stop();
+  removeCgroups(cgroup);
+  for (const point of mountsBelow(dir)) execFileSync('umount', ['-l', point]);
   rmSync(dir, { recursive: true, force: true });
+}
+
+function mountsBelow(dir: string): string[] {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map(line => line.split(' ')[4] ?? '');
+  return points.filter(point => point.startsWith(`${dir}/`)).reverse();
+}
+
+/** Empty by now; in each hierarchy there is. */
+function removeCgroups(cgroup: string): void {
+  for (const hierarchy of readdirSync('/sys/fs/cgroup')) {
+    const root = join('/sys/fs/cgroup', hierarchy, cgroup);
+    if (!existsSync(root)) continue;
+    const below = readdirSync(root, { recursive: true, withFileTypes: true }).filter(e => e.isDirectory());
+    const paths = below.map(entry => join(entry.parentPath, entry.name));
+    for (const path of [...paths.sort().reverse(), root]) rmdirSync(path);
+    // The parent is shared by all tests: the last one takes it away.
+    const parent = dirname(root);
+    if (!readdirSync(parent, { withFileTypes: true }).some(entry => entry.isDirectory())) rmdirSync(parent);
+  }
 }
 
 /**

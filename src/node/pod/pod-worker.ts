@@ -219,6 +219,7 @@ export class PodWorker {
       try {
         const id = await this.#starter.start(this.#pod, start, facts);
         this.#waiting.delete(spec.name);
+        this.#requeueIfEnded(id);
         if (start.replaces) this.#context.backoff.restarted(this.#backoffKey(spec.name));
         if (this.#runPostStart(start, id, sandbox)) return;
       } catch (error) {
@@ -229,6 +230,13 @@ export class PodWorker {
       }
       this.#publish();
     }
+  }
+
+  /** One that has ended by the time its start is noted raises no further event. */
+  #requeueIfEnded(containerId: string): void {
+    const { cache, requeue } = this.#context;
+    const record = cache.get(this.uid).containers.find(({ status }) => status.id === containerId);
+    if (record && !isRunning(record)) requeue(this.uid);
   }
 
   /** The starts that need not wait for their back-off. */

@@ -24,6 +24,7 @@ const blindInterval = 1_000;
 const startRetry = 25;
 /** The CRI plugin learns of an exit from the same events as we do, perhaps a moment later. */
 const recheckDelays = [0, 20, 100, 500];
+const maxEarly = 1000;
 
 /**
  * What the runtime has, pod by pod, kept fresh by the runtime's events, by a periodic list and by the agent's
@@ -36,6 +37,8 @@ export class RuntimeCache {
   readonly #onChange: (uid: string) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #pods = new Map<string, string>();
+  /** Said to have ended before the agent knew of them: ends can be faster than starts are noted. */
+  readonly #early = new Set<string>();
   #versions = 0;
   #eventsWork = false;
   #stopTimer: Cancel = () => {};
@@ -121,6 +124,7 @@ export class RuntimeCache {
     const containers = [{ sandboxId, status }, ...others].sort(byCreation);
     this.#pods.set(id, uid);
     this.#store(uid, { ...named(runtime, status.labels), containers });
+    if (this.#early.delete(id)) this.#recheck(id);
     return status;
   }
 
@@ -214,6 +218,7 @@ export class RuntimeCache {
   #recheck(id: string, attempt = 0): void {
     const uid = this.#pods.get(id);
     const delay = recheckDelays[attempt];
+    if (uid === undefined) this.#noteEarly(id);
     if (uid === undefined || delay === undefined || this.#stopping.signal.aborted) return;
     const look = async () => {
       const before = this.#entries.get(uid)?.version;
@@ -227,6 +232,11 @@ export class RuntimeCache {
     const run = () => void look().catch(error => this.#log.debug('recheck failed', { error }));
     if (delay === 0) run();
     else this.#clock.after(delay, run);
+  }
+
+  #noteEarly(id: string): void {
+    this.#early.add(id);
+    if (this.#early.size > maxEarly) this.#early.delete(this.#early.values().next().value!);
   }
 
   #showsEnd(uid: string, id: string): boolean {
