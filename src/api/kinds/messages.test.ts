@@ -53,11 +53,12 @@ const onCreate: [string, object, string[]][] = [
   ['v1/Service', service({}), []],
   [
     'v1/Service',
-    { metadata: { name: '1abc' }, ...service({}) },
+    { metadata: { name: 'Web_1' }, ...service({}) },
     [
-      `metadata.name: Invalid value: "1abc": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+      `metadata.name: Invalid value: "Web_1": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
     ],
   ],
+  ['v1/Service', { metadata: { name: '1abc' }, ...service({}) }, []],
   ['v1/Service', { spec: {} }, ['spec.ports: Required value']],
   ['v1/Service', service({ clusterIP: 'None', ports: [] }), []],
   [

@@ -1,4 +1,4 @@
-import { label1035Errors, labelErrors, pathSegmentErrors, subdomainErrors } from '../names.ts';
+import { labelErrors, pathSegmentErrors, subdomainErrors } from '../names.ts';
 
 /** What a kind asks of `metadata.name`; a `prefix` is a generateName, which may end in a dash. */
 export type NameRule = (name: string, prefix: boolean) => string[];
@@ -10,7 +10,6 @@ function generated(format: (value: string) => string[]): NameRule {
 
 export const dnsSubdomainName: NameRule = generated(subdomainErrors);
 export const dnsLabelName: NameRule = generated(labelErrors);
-export const dns1035LabelName: NameRule = generated(label1035Errors);
 
 /** A path segment; of a generateName only the characters count. */
 export const pathSegmentName: NameRule = (name, prefix) =>

@@ -6,7 +6,7 @@ import type {
   IngressRule,
 } from '../../generated/types.ts';
 import {
-  label1035Errors,
+  labelErrors,
   pathSegmentErrors,
   portNameErrors,
   portNumberErrors,
@@ -107,7 +107,7 @@ function checkBackend({ service, resource }: IngressBackend, at: FieldPath, out:
   else {
     const here = at.child('service');
     if (!service.name) out.required(here.child('name'));
-    else out.invalidAll(here.child('name'), service.name, label1035Errors(service.name));
+    else out.invalidAll(here.child('name'), service.name, labelErrors(service.name));
     const { name, number } = service.port ?? {};
     if (name && number) out.invalid(at, '', 'cannot set both port name & port number');
     else if (name) out.invalidAll(here.child('port', 'name'), name, portNameErrors(name));

@@ -51,8 +51,8 @@ export function normalizeClusterIps(fresh: ServiceSpec, old?: ServiceSpec): void
 export function keepAllocated(fresh: ServiceSpec, old: ServiceSpec): void {
   if (needsClusterIp(old) && needsClusterIp(fresh)) {
     if (!fresh.clusterIP) fresh.clusterIP = old.clusterIP;
-    if (!fresh.clusterIPs?.length && fresh.clusterIP === old.clusterIP) {
-      fresh.clusterIPs = [...(old.clusterIPs ?? [])];
+    if (old.clusterIPs && !fresh.clusterIPs?.length && fresh.clusterIP === old.clusterIP) {
+      fresh.clusterIPs = [...old.clusterIPs];
     }
     if (semanticEqual(fresh.clusterIPs, old.clusterIPs)) {
       if (old.ipFamilyPolicy) fresh.ipFamilyPolicy ??= old.ipFamilyPolicy;

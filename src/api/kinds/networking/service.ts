@@ -6,7 +6,7 @@ import { type FieldPath, metadataPath, root, specPath, statusPath } from '../fie
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabels } from '../metadata.ts';
-import { dns1035LabelName } from '../object-name.ts';
+import { dnsLabelName } from '../object-name.ts';
 import { checkClusterIpFields, checkClusterIpUpdate, checkFamilyUpdate } from './service-addresses.ts';
 import {
   dropTypeDependentFields,
@@ -24,7 +24,8 @@ const sourceRanges = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
 export const serviceRules: KindRules<Service> = {
-  name: dns1035LabelName,
+  // Since 1.36 (KEP-5311) a name may begin with a digit.
+  name: dnsLabelName,
   hasStatus: true,
   createOnUpdate: true,
   initialStatus: () => ({ loadBalancer: {} }),
