@@ -103,10 +103,13 @@ test('patches: merge, strategic by key, with a version as precondition', async (
   await patchStatus('Ready', 'False');
   await patchStatus('Initialized', 'True');
   const patched = await patchStatus('Ready', 'True');
-  assert.deepEqual(
-    patched.status?.conditions?.map(c => `${c.type}=${c.status}`),
-    ['Ready=True', 'Initialized=True'],
-  );
+  assert.deepEqual(patched.status?.conditions?.map(c => `${c.type}=${c.status}`).sort(), [
+    'Initialized=True',
+    'Ready=True',
+  ]);
+  const operations = [{ op: 'remove', path: '/metadata/labels/y' }];
+  const operated = await pods.patch('default', 'a', operations, { type: 'json' });
+  assert.deepEqual(operated.metadata.labels, { z: '3' });
   const stale = { metadata: { resourceVersion: created.metadata.resourceVersion } };
   assert.equal(await reasonOf(pods.patch('default', 'a', stale)), '409 Conflict');
 });

@@ -168,7 +168,11 @@ export class FakeTransport implements Transport {
       case 'PUT':
         return this.#update(route, present, body as Loose);
       case 'PATCH':
-        return this.#update(route, present, this.#patched(present, request, body));
+        return this.#update(
+          route,
+          present,
+          this.#patched(resource, present, request.contentType ?? 'application/merge-patch+json', body),
+        );
       case 'DELETE':
         if (subresource)
           throw methodNotAllowed('the server does not allow this method on the requested resource');
@@ -216,8 +220,8 @@ export class FakeTransport implements Transport {
     return this.#api.create(resource, namespace, object);
   }
 
-  #patched(present: Stored<Loose>, request: ApiRequest, body: unknown): Loose {
-    const patched = fakePatch<Loose>(present, body, request.contentType ?? 'application/merge-patch+json');
+  #patched(resource: ResourceInfo, present: Stored<Loose>, contentType: string, body: unknown): Loose {
+    const patched = fakePatch<Loose>(present, body, contentType, resource);
     const version = (body as KubeObject).metadata?.resourceVersion;
     // Without a version of its own a patch fits whatever version is there.
     return { ...patched, metadata: { ...patched.metadata, resourceVersion: version ?? '' } };
