@@ -8,6 +8,7 @@ import type { Transport } from '../client/transport.ts';
 import { ClusterDnsController } from '../controllers/cluster-dns/cluster-dns-controller.ts';
 import type { ControllerDeps } from '../controllers/controller.ts';
 import { DeploymentController } from '../controllers/deployment/deployment-controller.ts';
+import { EndpointSliceController } from '../controllers/endpoint-slice/endpoint-slice-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
 import { NodeIpamController } from '../controllers/node-ipam/node-ipam-controller.ts';
@@ -63,6 +64,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new ReplicaSetController(depsOf('replicaset-controller')),
     new ReplicationController(depsOf('replication-controller')),
     new DeploymentController(depsOf('deployment-controller')),
+    new EndpointSliceController(depsOf('endpointslice-controller')),
     new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];
 }
