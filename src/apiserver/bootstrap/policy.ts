@@ -18,8 +18,19 @@ const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 const allRoles: readonly RoleSpec[] = [
   ...userRoles,
   ...componentRoles,
-  ...Object.entries(controllerRules).map(([name, rules]) => ({ name: `system:controller:${name}`, rules })),
+  ...Object.entries(controllerRules).map(([name, rules]) => ({
+    name: `system:controller:${name}`,
+    rules: rules.map(patchToo),
+  })),
 ];
+
+/** Where upstream's controllers replace whole objects, these may change single fields of them. */
+function patchToo(rule: PolicyRule): PolicyRule {
+  const { verbs } = rule;
+  return verbs.includes('update') && !verbs.includes('patch')
+    ? { ...rule, verbs: [...verbs, 'patch'] }
+    : rule;
+}
 
 /** The default ClusterRoles. Aggregated ones carry the rules of their parts from the start. */
 export const clusterRoles: readonly ClusterRole[] = allRoles.map(spec => ({
