@@ -1,6 +1,7 @@
 import type { DecisionLog } from '../../base/decisions.ts';
 import { parseCidr } from '../../base/ip-address.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Commands } from '../../kernel/command.ts';
 import type { Conntrack } from '../../kernel/conntrack.ts';
 import type { NetworkChange } from '../../kernel/ip/change.ts';
 import { type IpRoute, IpRouteError } from '../../kernel/ip/ip-route.ts';
@@ -33,6 +34,8 @@ export interface AttachmentsDeps {
   log: Logger;
   decisions: DecisionLog;
   ip: IpRoute;
+  /** The same, its commands run by another. */
+  ipThrough: (commands: Commands) => IpRoute;
   namespaces: NetworkNamespaces;
   sysctl: Sysctl;
   conntrack: Conntrack;
@@ -62,11 +65,15 @@ export class Attachments {
     this.#options = options;
   }
 
-  /** Handles one request. @throws CniError */
-  handle(request: CniRequest): Promise<object | undefined> {
+  /**
+   * Handles one request.
+   * @param plugin runs the commands that change the pod's namespace.
+   * @throws CniError
+   */
+  handle(request: CniRequest, plugin: Commands): Promise<object | undefined> {
     switch (request.command) {
       case 'ADD':
-        return this.#locks.run(attachmentKey(request), () => this.#add(request));
+        return this.#locks.run(attachmentKey(request), () => this.#add(request, plugin));
       case 'DEL':
         return this.#locks.run(attachmentKey(request), () => this.#delete(attachmentKey(request), 'removed'));
       case 'CHECK':
@@ -97,7 +104,7 @@ export class Attachments {
     };
   }
 
-  async #add(request: CniRequest): Promise<CniResult> {
+  async #add(request: CniRequest, plugin: Commands): Promise<CniResult> {
     const { addresses, decisions } = this.#deps;
     if (addresses.book.cidrs.length === 0) {
       const message = `node "${this.#options.nodeName}" has no podCIDR yet`;
@@ -105,7 +112,7 @@ export class Attachments {
     }
     const attachment = await this.#give(request);
     try {
-      await this.#connect(attachment);
+      await this.#connect(attachment, this.#deps.ipThrough(plugin));
     } catch (cause) {
       await this.#delete(attachmentKey(attachment), 'its link could not be made').catch(error =>
         this.#deps.log.error('address not freed', { container: attachment.containerId, error }),
@@ -139,17 +146,17 @@ export class Attachments {
     }
   }
 
-  async #connect(attachment: Attachment): Promise<void> {
+  async #connect(attachment: Attachment, ipInside: IpRoute): Promise<void> {
     const { ip, sysctl, table } = this.#deps;
     const options = this.linkOptions;
     const inside = podSide(attachment, options, this.#options.agentPid);
     try {
-      await ip.apply(inside, attachment.netns);
+      await ipInside.apply(inside, attachment.netns);
     } catch (error) {
       if (!(error instanceof IpRouteError && error.code === 'exists')) throw error;
       // Half of an earlier try that a crash ended.
       await this.#applyEach([{ op: 'link.delete', name: podLinkName(attachment) }]);
-      await ip.apply(inside, attachment.netns);
+      await ipInside.apply(inside, attachment.netns);
     }
     await ip.apply(nodeSide(attachment, options));
     if (attachment.portMappings.length === 0) return;

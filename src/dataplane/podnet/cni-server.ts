@@ -2,26 +2,28 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Logger } from '../../base/log.ts';
-import { type CniRequest, formatAnswer, formatError, parseRequest } from './cni.ts';
+import type { Commands } from '../../kernel/command.ts';
+import { type CniRequest, errorAnswer, parseRequest } from './cni.ts';
+import { CniConnection } from './cni-connection.ts';
 
-/** Configuration and environment of a call are a few kilobytes. */
-const maxRequest = 1 << 20;
 const maxConnections = 256;
+
+/**
+ * Resolves with what the plugin prints; what it rejects with becomes a CNI error.
+ * @param plugin runs commands in the plugin's process.
+ */
+export type CniHandler = (request: CniRequest, plugin: Commands) => Promise<object | undefined>;
 
 /** Answers the plugin's requests on a Unix socket that only root can open. */
 export class CniServer {
   readonly #log: Logger;
-  readonly #handle: (request: CniRequest) => Promise<object | undefined>;
+  readonly #handle: CniHandler;
   readonly #path: string;
   readonly #sockets = new Set<Socket>();
   readonly #running = new Set<Promise<void>>();
   #server: Server | undefined;
 
-  /** @param deps.handle resolves with what the plugin prints; what it rejects with becomes a CNI error. */
-  constructor(
-    deps: { log: Logger; handle: (request: CniRequest) => Promise<object | undefined> },
-    options: { path: string },
-  ) {
+  constructor(deps: { log: Logger; handle: CniHandler }, options: { path: string }) {
     this.#log = deps.log;
     this.#handle = deps.handle;
     this.#path = options.path;
@@ -52,30 +54,23 @@ export class CniServer {
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // A plugin that was killed while it waited.
-    socket.on('error', () => socket.destroy());
-    let text = '';
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > maxRequest) socket.destroy();
-    });
-    socket.once('end', () => {
-      const answer = this.#answer(text).then(reply => void socket.end(reply));
-      this.#running.add(answer);
-      void answer.finally(() => this.#running.delete(answer));
-    });
+    const answered = this.#answer(new CniConnection(socket));
+    this.#running.add(answered);
+    void answered.finally(() => this.#running.delete(answered));
   }
 
-  async #answer(text: string): Promise<string> {
+  async #answer(connection: CniConnection): Promise<void> {
     let version = '1.0.0';
     try {
+      const text = await connection.request();
+      if (text === undefined) return;
       const request = parseRequest(text);
       version = request.cniVersion;
-      return formatAnswer(await this.#handle(request));
+      const answer = await this.#handle(request, connection);
+      connection.answer(0, answer === undefined ? '' : `${JSON.stringify(answer)}\n`);
     } catch (error) {
       this.#log.warn('request failed', { error });
-      return formatError(error, version);
+      connection.answer(1, `${JSON.stringify(errorAnswer(error, version))}\n`);
     }
   }
 }

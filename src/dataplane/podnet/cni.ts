@@ -170,15 +170,10 @@ function parseAttachments(value: unknown): CniRequest['validAttachments'] {
   return Array.isArray(value) ? (value as { containerID: string; ifname: string }[]) : undefined;
 }
 
-/** What the plugin prints and the code it ends with. */
-export function formatAnswer(answer: object | undefined): string {
-  return `0\n${answer === undefined ? '' : `${JSON.stringify(answer)}\n`}`;
-}
-
-export function formatError(error: unknown, cniVersion: string): string {
-  const { code, message, details } =
-    error instanceof CniError
-      ? error
-      : { code: cniCode.networkFailure, message: (error as Error).message, details: undefined };
-  return `1\n${JSON.stringify({ cniVersion, code, msg: message, ...(details && { details }) })}\n`;
+/** The error as the specification wants it printed. */
+export function errorAnswer(error: unknown, cniVersion: string): object {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CniError)) return { cniVersion, code: cniCode.networkFailure, msg: message };
+  const { code, details } = error;
+  return { cniVersion, code, msg: message, ...(details && { details }) };
 }

@@ -6,6 +6,7 @@ import type { Component } from '../../base/component.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Informer } from '../../client/informer.ts';
+import type { Commands } from '../../kernel/command.ts';
 import type { Conntrack } from '../../kernel/conntrack.ts';
 import type { IpRoute } from '../../kernel/ip/ip-route.ts';
 import type { NetworkNamespaces } from '../../kernel/network-namespace.ts';
@@ -27,6 +28,8 @@ export interface PodNetworkDeps {
   /** All Nodes. */
   nodes: Informer<Node>;
   ip: IpRoute;
+  /** An `IpRoute` whose commands another process runs: the CNI plugin. */
+  ipThrough: (commands: Commands) => IpRoute;
   nft: Nft;
   namespaces: NetworkNamespaces;
   sysctl: Sysctl;

@@ -30,6 +30,7 @@ function build(options: PodNetworkOptions): PodNetwork {
       decisions: new DecisionLog(clock, options.nodeName),
       nodes,
       ip: new LinuxIpRoute({ commands }, { keepOpen: true }),
+      ipThrough: plugin => new LinuxIpRoute({ commands: plugin }),
       nft: new LinuxNft({ commands }),
       namespaces: new LinuxNetworkNamespaces({ commands }),
       sysctl: new LinuxSysctl(),
