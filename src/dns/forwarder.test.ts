@@ -32,7 +32,11 @@ function setUp(options: Partial<ForwarderOptions> = {}) {
   });
   const forwarder = new Forwarder({ clock, exchange, metrics }, { upstreams: [first, second], ...options });
   const handler = new QueryHandler({ index, zone, metrics, forwarder, ready: () => true });
-  const ask = async (name: string, type: packet.RecordType = 'A', more: packet.Packet = {}) => {
+  const ask = async (
+    name: string,
+    type: packet.RecordType = 'A',
+    { raw, ...more }: packet.Packet & { raw?: Buffer } = {},
+  ) => {
     const query = packet.encode({
       type: 'query',
       id: 99,
@@ -40,7 +44,7 @@ function setUp(options: Partial<ForwarderOptions> = {}) {
       questions: [{ name, type }],
       ...more,
     });
-    return decodeAnswer((await handler.handle(query, 'udp'))!);
+    return decodeAnswer((await handler.handle(raw ?? query, 'udp'))!);
   };
   return { clock, exchange, metrics, ask };
 }
@@ -225,6 +229,30 @@ test('the cache is bounded, and so are questions under way', async () => {
   await clock.advance(4_000);
   for (const { rcode } of await Promise.all(waiting)) assert.equal(rcode, 'SERVFAIL');
   assert.match(metrics.text(), /causeway_dns_forward_overflow_total 15\n/);
+});
+
+test('clients that wait are bounded, also when all ask the same', async () => {
+  const { ask, clock, exchange } = setUp({ upstreams: [first] });
+  const waiting = Array.from({ length: 8_192 }, () => ask('slow.example.com'));
+  assert.equal((await ask('slow.example.com')).rcode, 'SERVFAIL');
+  assert.equal(exchange.asked.length, 1);
+  await clock.advance(4_000);
+  await Promise.all(waiting);
+  exchange.servers.set(first.address, addressServer('203.0.113.1'));
+  assert.deepEqual(data(await ask('slow.example.com')), ['203.0.113.1']);
+});
+
+test('bytes that are no letters reach the server as they are', async () => {
+  const { exchange, ask } = setUp();
+  const name = Buffer.from([1, 0xc9, 1, 0x41, 0]);
+  exchange.servers.set(first.address, query => {
+    assert.deepEqual(query.subarray(12, 17), Buffer.from([1, 0xc9, 1, 0x61, 0]));
+    return new Error('seen');
+  });
+  const query = packet.encode({ type: 'query', id: 99, questions: [{ name: 'a.A', type: 'A' }] });
+  name.copy(query, 12);
+  await ask('ignored', 'A', { raw: query });
+  assert.equal(exchange.asked.length, 2);
 });
 
 test('ids are random and the question asks for what fits one packet', async () => {

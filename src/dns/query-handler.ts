@@ -5,6 +5,7 @@ import {
   encodeMessage,
   headerFlag,
   headerLength,
+  lowerCaseName,
   plainUdpSize,
   rcode,
   readName,
@@ -30,6 +31,8 @@ export interface QueryHandlerDeps {
 }
 
 const maxAnswers = 16_384;
+/** Clients that wait for another server's answer at a time; more are told SERVFAIL. */
+const maxWaiting = 8_192;
 const zoneFlags = headerFlag.QR | headerFlag.AA | headerFlag.RA;
 
 /**
@@ -40,6 +43,7 @@ export class QueryHandler {
   readonly #deps: QueryHandlerDeps;
   readonly #answers = new AnswerCache(maxAnswers);
   readonly #negative: NegativeAnswers;
+  #waiting = 0;
 
   constructor(deps: QueryHandlerDeps) {
     this.#deps = deps;
@@ -61,36 +65,47 @@ export class QueryHandler {
     }
     const made = this.#make(query, limit);
     if (Buffer.isBuffer(made)) return this.#counted(made, query, protocol);
-    return made.then(
-      answer => this.#counted(answer, query, protocol),
-      () => this.#counted(failure(query, rcode.SERVFAIL), query, protocol),
-    );
+    return this.#late(made, query, protocol);
+  }
+
+  async #late(made: Promise<Buffer>, query: Query, protocol: DnsProtocol): Promise<Buffer> {
+    this.#waiting++;
+    const answer = await made.catch(() => failure(query, rcode.SERVFAIL));
+    this.#waiting--;
+    return this.#counted(answer, query, protocol);
   }
 
   #make(query: Query, limit: number): Buffer | Promise<Buffer> {
-    const name = readName(query.message, headerLength)?.toLowerCase();
-    if (name === undefined) return failure(query, rcode.FORMERR);
+    const asked = readName(query.message, headerLength);
+    if (asked === undefined) return failure(query, rcode.FORMERR);
     if (query.class !== dnsClassIn) return failure(query, rcode.REFUSED);
     if (query.type === dnsType.AXFR || query.type === dnsType.IXFR || query.type === dnsType.OPT) {
       return failure(query, rcode.REFUSED);
     }
-    const { zone, ready, forwarder } = this.#deps;
+    const name = query.mixedCase ? lowerCaseName(asked) : asked;
+    const { zone, ready } = this.#deps;
+    const forwarder = this.#waiting < maxWaiting ? this.#deps.forwarder : undefined;
     if (!ready()) {
       if (zone.covers(name)) return failure(query, rcode.SERVFAIL);
     } else {
       const found = zone.answer(name, query.type);
-      if (found?.continueAt !== undefined && forwarder) return this.#complete(query, name, found, limit);
+      if (found?.continueAt !== undefined && this.#deps.forwarder) {
+        if (!forwarder) return failure(query, rcode.SERVFAIL);
+        return this.#complete(forwarder, query, name, found, limit);
+      }
       if (found?.rcode === rcode.NXDOMAIN && found.answers.length === 0) {
         return this.#negative.respond(query, found.rcode, this.#deps.index.serial, limit);
       }
       if (found) return this.#remember(query, name, found).respond(query, limit);
     }
-    return forwarder ? forwarder.answer(query, name, limit) : failure(query, rcode.REFUSED);
+    if (forwarder) return forwarder.answer(query, name, limit);
+    return failure(query, this.#deps.forwarder ? rcode.SERVFAIL : rcode.REFUSED);
   }
 
   #remember(query: Query, name: string, found: ZoneAnswer): AnswerTemplate {
     const template = this.#template(query, name, found);
-    this.#answers.set(query.key, template, found.dependsOn);
+    // The zone's serial number changes with every record: its own record is made anew each time.
+    if (query.type !== dnsType.SOA) this.#answers.set(query.key, template, found.dependsOn);
     return template;
   }
 
@@ -109,8 +124,14 @@ export class QueryHandler {
   }
 
   /** An ExternalName that leads out of the cluster: its CNAME, and what the name it leads to has. */
-  async #complete(query: Query, name: string, found: ZoneAnswer, limit: number): Promise<Buffer> {
-    const outside = await this.#deps.forwarder!.records(found.continueAt!, query.type);
+  async #complete(
+    forwarder: Forwarder,
+    query: Query,
+    name: string,
+    found: ZoneAnswer,
+    limit: number,
+  ): Promise<Buffer> {
+    const outside = await forwarder.records(found.continueAt!, query.type);
     const answers = [...found.answers, ...outside.answers];
     const flags = zoneFlags | outside.rcode;
     const body = encodeMessage({ flags, question: { name, type: query.type }, answers });

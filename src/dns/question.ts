@@ -2,6 +2,7 @@ import {
   dnsType,
   headerFlag,
   headerLength,
+  lowerCaseName,
   plainUdpSize,
   rcode,
   recordPositions,
@@ -97,7 +98,7 @@ function hasCapitals(message: Buffer, from: number, to: number): boolean {
   return false;
 }
 
-/** Lower-cases A-Z in the first `length` characters; type and class after them stay. */
+/** Lower-cases the name, which is the first `length` characters; type and class after it stay. */
 function lowerCase(text: string, length: number): string {
-  return text.slice(0, length).replaceAll(/[A-Z]+/g, capitals => capitals.toLowerCase()) + text.slice(length);
+  return lowerCaseName(text.slice(0, length)) + text.slice(length);
 }

@@ -122,6 +122,11 @@ export function readName(message: Buffer, at: number): string | undefined {
   return undefined;
 }
 
+/** A name with A-Z in lower case; other bytes stay, they are no letters to DNS (RFC 4343). */
+export function lowerCaseName(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, capitals => capitals.toLowerCase());
+}
+
 /** The labels of a name. */
 export function splitName(name: string): string[] {
   if (name === '') return [];
@@ -211,7 +216,7 @@ class MessageWriter {
   name(name: string, compress = true): void {
     const labels = splitName(name);
     for (let index = 0; index < labels.length; index++) {
-      const rest = labels.slice(index).join('.').toLowerCase();
+      const rest = lowerCaseName(labels.slice(index).join('.'));
       const known = compress ? this.#names.get(rest) : undefined;
       if (known !== undefined) {
         this.uint16(0xc000 | known);

@@ -80,7 +80,11 @@ export class Catalog {
     if (present) return present;
     const running = this.#building.get(recipe.name);
     if (running) return running;
-    const build = this.#build(recipe, progress).finally(() => this.#building.delete(recipe.name));
+    const build = this.#build(recipe, progress)
+      .catch(cause => {
+        throw new Error(`the stand-in of ${recipe.name} cannot be built`, { cause });
+      })
+      .finally(() => this.#building.delete(recipe.name));
     this.#building.set(recipe.name, build);
     return build;
   }

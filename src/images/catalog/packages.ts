@@ -106,11 +106,20 @@ export class AptPackages implements PackageSource {
       'APT::Install-Recommends': 'false',
       'APT::Keep-Downloaded-Packages': 'true',
       'APT::Sandbox::User': 'root',
+      // Else a mirror that cannot be reached is a mere warning of `update`.
+      'APT::Update::Error-Mode': 'any',
+      'Acquire::Retries': '1',
+      'Acquire::http::Timeout': '15',
+      'Acquire::https::Timeout': '15',
       // Our folders have a lock of their own; the machine's are only read.
       'Debug::NoLocking': 'true',
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-    return runProgram([...this.#outside, 'flock', at('lock'), 'apt-get', ...flags, ...args], signal);
+    return runProgram(
+      [...this.#outside, 'flock', at('lock'), 'apt-get', ...flags, ...args],
+      signal,
+      'apt-get',
+    );
   }
 
   async #prepare(): Promise<void> {

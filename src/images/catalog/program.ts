@@ -16,21 +16,30 @@ const keptErrors = 64 * 1024;
 
 /**
  * Runs a program and returns what it wrote to its output.
+ * @param name of the program for errors, where others start it.
  * @throws ProgramError
  */
-export async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+export async function runProgram(
+  argv: readonly string[],
+  signal?: AbortSignal,
+  name = argv[0],
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of programOutput(argv, signal)) {
+  for await (const chunk of programOutput(argv, signal, name)) {
     size += chunk.length;
-    if (size > keptOutput) throw new ProgramError(`${argv[0]} wrote more than 16 MiB`, '');
+    if (size > keptOutput) throw new ProgramError(`${name} wrote more than 16 MiB`, '');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The output of a program as it comes; ends with an error where the program fails. @throws ProgramError */
-export async function* programOutput(argv: readonly string[], signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* programOutput(
+  argv: readonly string[],
+  signal?: AbortSignal,
+  name = argv[0],
+): AsyncGenerator<Buffer> {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +60,7 @@ export async function* programOutput(argv: readonly string[], signal?: AbortSign
     if (code === 0) return;
     signal?.throwIfAborted();
     throw new ProgramError(
-      `${program}: ${lastWords(stderr) || (error?.message ?? `exit code ${code}`)}`,
+      `${name}: ${lastWords(stderr) || (error?.message ?? `exit code ${code}`)}`,
       stderr,
       {
         cause: error,
@@ -62,8 +71,13 @@ export async function* programOutput(argv: readonly string[], signal?: AbortSign
   }
 }
 
-/** apt writes its reason on lines that begin with `E:`. */
+/** The line that tells most: apt begins its reasons with `E:`, and with `W:` why a mirror was not reached. */
 function lastWords(stderr: string): string {
   const lines = stderr.trim().split('\n');
-  return (lines.filter(line => line.startsWith('E:')).at(-1) ?? lines.at(-1) ?? '').replace(/^E:\s*/, '');
+  const reason =
+    lines.find(line => /^[EW]: (Failed to fetch|.*Could not)/.test(line)) ??
+    lines.filter(line => line.startsWith('E:')).at(-1) ??
+    lines.at(-1) ??
+    '';
+  return reason.replace(/^[EW]:\s*/, '').replaceAll(/\s+/g, ' ');
 }
