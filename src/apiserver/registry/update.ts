@@ -43,39 +43,41 @@ export async function updateObject(
   request: UpdateRequest,
 ): Promise<Result> {
   const { namespace, name } = request;
-  const strategy = registry.strategyOf(endpoint);
-  let failed: (() => void | Promise<void>) | undefined;
-  let done: (() => void | Promise<void>) | undefined;
   if (request.mayCreate && allowsCreateOnUpdate(endpoint.gvk) && !registry.entry(endpoint, namespace, name)) {
     const object = await request.make(undefined);
     checkNames(endpoint, namespace, name, object);
     delete object.metadata!.resourceVersion;
     return createObject(registry, endpoint, namespace, object, request);
   }
+  const strategy = registry.strategyOf(endpoint);
+  /** The object of the attempt under way, from when the strategy may have taken something for it. */
+  const attempt: Attempt = {};
+  const undo = async () => {
+    const { object, old } = attempt;
+    delete attempt.object;
+    if (object && old) await strategy.afterFailedUpdate?.(registry, object, old);
+  };
+  let result: Result;
   try {
-    const result = await registry.change(
-      endpoint,
-      namespace,
-      name,
-      async current => {
-        await failed?.();
-        failed = undefined;
-        if (!current) throw notFound(endpoint.qualified, name);
-        const { outcome, object } = await decideUpdate(registry, endpoint, request, current, strategy);
-        failed = () => strategy.afterFailedUpdate?.(registry, object, current);
-        done = () => strategy.afterUpdate?.(registry, object, current);
-        return outcome;
-      },
-      request,
-    );
-    if (!request.dryRun) await done?.();
-    if (request.dryRun) await failed?.();
-    if (result.removed && !request.dryRun) await strategy.afterDelete?.(registry, result.object());
-    return result;
+    const decide = async (current: Stored | undefined) => {
+      await undo();
+      if (!current) throw notFound(endpoint.qualified, name);
+      return decideUpdate(registry, endpoint, request, current, attempt);
+    };
+    result = await registry.change(endpoint, namespace, name, decide, request);
   } catch (error) {
-    await failed?.();
+    await undo();
     throw error;
   }
+  if (request.dryRun) await undo();
+  else if (attempt.object && attempt.old) await strategy.afterUpdate?.(registry, attempt.object, attempt.old);
+  if (result.removed && !request.dryRun) await strategy.afterDelete?.(registry, result.object());
+  return result;
+}
+
+interface Attempt {
+  object?: KubeObject;
+  old?: Stored;
 }
 
 async function decideUpdate(
@@ -83,8 +85,8 @@ async function decideUpdate(
   endpoint: ResourceEndpoint,
   request: UpdateRequest,
   current: Stored,
-  strategy: Strategy,
-): Promise<{ outcome: Outcome; object: KubeObject }> {
+  attempt: Attempt,
+): Promise<Outcome> {
   const { conversion } = endpoint.storage;
   const old = (conversion?.fromStorage(current) ?? current) as Stored;
   const object = await request.make(old);
@@ -110,12 +112,16 @@ async function decideUpdate(
   // Upstream prepares before mutating admission runs; what admission then changes is validated with the rest.
   rules.prepare(object, old);
   await registry.admission.admit(attributes);
-  if (!request.rules) await strategy.beforeUpdate?.(registry, object, old, request);
+  const strategy = registry.strategyOf(endpoint);
+  if (!request.rules) {
+    Object.assign(attempt, { object, old });
+    await strategy.beforeUpdate?.(registry, object, old, request);
+  }
   const found = rules.validate(object, old);
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, request.name, found);
   await registry.admission.validate(attributes);
   const stored = conversion?.toStorage(object) ?? object;
-  return { outcome: outcomeOf(stored, current, strategy), object };
+  return outcomeOf(stored, current, strategy);
 }
 
 function outcomeOf(stored: KubeObject, current: Stored, strategy: Strategy): Outcome {
