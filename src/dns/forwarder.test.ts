@@ -243,7 +243,7 @@ test('clients that wait are bounded, also when all ask the same', async () => {
 });
 
 test('bytes that are no letters reach the server as they are', async () => {
-  const { exchange, ask } = setUp();
+  const { exchange, ask } = setUp({ upstreams: [first] });
   const name = Buffer.from([1, 0xc9, 1, 0x41, 0]);
   exchange.servers.set(first.address, query => {
     assert.deepEqual(query.subarray(12, 17), Buffer.from([1, 0xc9, 1, 0x61, 0]));
@@ -252,7 +252,7 @@ test('bytes that are no letters reach the server as they are', async () => {
   const query = packet.encode({ type: 'query', id: 99, questions: [{ name: 'a.A', type: 'A' }] });
   name.copy(query, 12);
   await ask('ignored', 'A', { raw: query });
-  assert.equal(exchange.asked.length, 2);
+  assert.equal(exchange.asked.length, 1);
 });
 
 test('ids are random and the question asks for what fits one packet', async () => {
