@@ -324,24 +324,20 @@ test('access reviews and rules', async () => {
   });
   assert.equal(byGroup.status.allowed, true);
   assert.equal((await refusal(review('SubjectAccessReview', { resourceAttributes }))).code, 422);
-  const rules = await api
-    .as('bob')
-    .request<{ status: { resourceRules: { resources: string[] }[] } }>({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectRulesReview',
-        spec: { namespace: 'team' },
-      },
-    });
+  const rules = await api.as('bob').request<{ status: { resourceRules: { resources: string[] }[] } }>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectRulesReview',
+      spec: { namespace: 'team' },
+    },
+  });
   assert.ok(rules.status.resourceRules.some(each => each.resources.includes('selfsubjectaccessreviews')));
-  const self = await api
-    .as('bob', 'devs')
-    .request<{ status: { userInfo: object } }>({
-      method: 'POST',
-      path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
-    });
+  const self = await api.as('bob', 'devs').request<{ status: { userInfo: object } }>({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+  });
   assert.deepEqual(self.status.userInfo, { username: 'bob', groups: ['devs', 'system:authenticated'] });
 });

@@ -72,7 +72,7 @@ export async function refusal(request: Promise<unknown>): Promise<ApiError> {
   throw new Error('the request was not refused');
 }
 
-export const configMap = (name: string, rest: object = {}) => ({
+export const configMap = <T extends object>(name: string, rest: T = {} as T) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name },
