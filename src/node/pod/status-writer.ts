@@ -17,6 +17,8 @@ interface Slot {
 }
 
 const retryDelay = 1000;
+/** Milliseconds. */
+const attachGrace = 600;
 
 /**
  * Writes the statuses of pods to the API: the newest one only, one request at a time for each pod, again
@@ -76,6 +78,7 @@ export class StatusWriter {
     // Several changes of one turn become one request.
     await Promise.resolve();
     while (!this.#stopping.signal.aborted && this.#slots.get(uid) === slot) {
+      await this.#letShortCommandsEnd(slot);
       const { wanted, pod } = slot;
       const patch = statusPatch(uid, slot.known ?? pod.status, wanted);
       if (!patch) break;
@@ -90,6 +93,22 @@ export class StatusWriter {
     }
     slot.busy = false;
     for (const resolve of slot.waiters.splice(0)) resolve();
+  }
+
+  /**
+   * `kubectl run -it` attaches once it sees the pod run, and what a short command said until then is lost to
+   * it; of a pod that has ended by then it prints the log. So the first "running" of a pod whose standard
+   * input is for one client waits a little for the end. Interactive programs show no difference: kubelet's
+   * own report comes later than this.
+   */
+  async #letShortCommandsEnd(slot: Slot): Promise<void> {
+    if (!awaitsOneClient(slot.pod) || slot.wanted.phase !== 'Running') return;
+    if ((slot.known ?? slot.pod.status)?.phase === 'Running') return;
+    const until = this.#clock.monotonic() + attachGrace;
+    while (slot.wanted.phase === 'Running' && this.#clock.monotonic() < until) {
+      if (this.#stopping.signal.aborted) return;
+      await this.#pause(attachGrace / 20);
+    }
   }
 
   /** True where there is nobody to write to any more. */
@@ -140,4 +159,11 @@ function merged(informed: PodStatus | undefined, known: PodStatus): PodStatus {
   const own = (known.conditions ?? []).filter(({ type }) => ownConditions.has(type));
   const others = (informed?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
   return { ...informed, ...known, conditions: [...own, ...others] };
+}
+
+function awaitsOneClient({ spec }: Stored<Pod>): boolean {
+  return (
+    spec?.restartPolicy === 'Never' &&
+    spec.containers.some(container => container.stdin === true && container.stdinOnce === true)
+  );
 }
