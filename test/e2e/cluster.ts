@@ -83,20 +83,38 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** What of this machine a cluster could leave behind. */
-export function machineState() {
+/** What of this machine the cluster `name` could leave behind. Other clusters may come and go meanwhile. */
+export function machineState(name: string) {
   const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8' });
+  const ours = (entry: string) => entry === name || entry === `${name}.lock`;
   return {
     links: ip('-o', 'link').replaceAll(/^\d+: /gm, ''),
     routes: ip('route'),
     rules: execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
-      .filter(line => /causeway/.test(line)),
-    cgroups: findCgroups(),
-    run: listOf('/run/causeway'),
-    clusters: listOf('/var/lib/causeway/clusters'),
+      .filter(line => line.includes(`/${name}/`)),
+    cgroups: listOf('/sys/fs/cgroup').flatMap(controller =>
+      listOf(`/sys/fs/cgroup/${controller}/causeway`).filter(ours),
+    ),
+    run: listOf('/run/causeway').filter(ours),
+    clusters: listOf('/var/lib/causeway/clusters').filter(ours),
+    processes: processesNaming(`/${name}/`),
   };
+}
+
+/** Command lines of running processes that name a path of the cluster. */
+function processesNaming(path: string): string[] {
+  return listOf('/proc').flatMap(pid => {
+    try {
+      const words = readFileSync(`/proc/${Number(pid)}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return words.includes(`/causeway/clusters${path}`) || words.includes(`/run/causeway${path}`)
+        ? [words]
+        : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function listOf(folder: string): string[] {
@@ -105,8 +123,4 @@ function listOf(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-function findCgroups(): string[] {
-  return listOf('/sys/fs/cgroup').flatMap(controller => listOf(`/sys/fs/cgroup/${controller}/causeway`));
 }

@@ -25,7 +25,7 @@ spec:
 `;
 
 before(async () => {
-  machineBefore = machineState();
+  machineBefore = machineState(cluster.name);
   const up = await cluster.up();
   assert.equal(up.code, 0, up.stderr);
 });
@@ -33,7 +33,7 @@ before(async () => {
 after(async () => {
   const gone = await cluster.delete();
   assert.equal(gone.code, 0, gone.stderr);
-  assert.deepEqual(machineState(), machineBefore, 'the machine is as before');
+  assert.deepEqual(machineState(cluster.name), machineBefore, 'the machine is as before');
 });
 
 test('two nodes are Ready', async () => {
