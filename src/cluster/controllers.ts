@@ -9,7 +9,10 @@ import { ClusterDnsController } from '../controllers/cluster-dns/cluster-dns-con
 import type { ControllerDeps } from '../controllers/controller.ts';
 import { DeploymentController } from '../controllers/deployment/deployment-controller.ts';
 import { EndpointSliceController } from '../controllers/endpoint-slice/endpoint-slice-controller.ts';
+import { EndpointSliceMirroringController } from '../controllers/endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
+import { EndpointsController } from '../controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
+import { LoadBalancerController } from '../controllers/load-balancer/load-balancer-controller.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
 import { NodeIpamController } from '../controllers/node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from '../controllers/node-lifecycle/node-lifecycle-controller.ts';
@@ -35,6 +38,8 @@ export interface ControllerOptions {
   network: ClusterNetwork;
   /** Certificates of the cluster's authority, PEM. */
   rootCa: string;
+  /** Addresses for Services of type LoadBalancer: `172.30.0.200-172.30.0.254`, or subnets. */
+  loadBalancerPools: readonly string[];
 }
 
 /** All controllers of the cluster, in the order they start. Each acts as a service account of its own. */
@@ -65,6 +70,9 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new ReplicationController(depsOf('replication-controller')),
     new DeploymentController(depsOf('deployment-controller')),
     new EndpointSliceController(depsOf('endpointslice-controller')),
+    new EndpointsController(depsOf('endpoint-controller')),
+    new EndpointSliceMirroringController(depsOf('endpointslicemirroring-controller')),
+    new LoadBalancerController(depsOf('service-controller'), { pool: options.loadBalancerPools }),
     new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];
 }

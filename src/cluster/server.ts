@@ -7,8 +7,7 @@ import { ApiEventRecorder } from '../client/api-event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
-import type { ClusterNetwork } from './config.ts';
-import { assembleControllers } from './controllers.ts';
+import { assembleControllers, type ControllerOptions } from './controllers.ts';
 import { Together } from './together.ts';
 
 export interface ServerPorts {
@@ -20,11 +19,8 @@ export interface ServerPorts {
   extras?(informers: InformerFactory): Component[];
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends ControllerOptions {
   api: ApiServerOptions;
-  network: ClusterNetwork;
-  /** Certificates of the cluster's authority, PEM. */
-  rootCa: string;
 }
 
 export interface Server extends Component {

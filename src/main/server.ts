@@ -54,6 +54,7 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       },
       network: config.network,
       rootCa: authority,
+      loadBalancerPools: config.loadBalancerPools,
     },
   );
 }
