@@ -163,6 +163,8 @@ export const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = 
   ],
   'service-account-controller': [rule('create', 'core', 'serviceaccounts'), eventsRule],
   'service-controller': [
+    // The finalizer that keeps an address until it is given back.
+    rule('patch update', 'core', 'services'),
     rule(readVerbs, 'core', 'services'),
     rule('patch update', 'core', 'services/status'),
     rule('list watch', 'core', 'nodes'),
