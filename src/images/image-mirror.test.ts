@@ -129,6 +129,14 @@ test('containerd is told in the reason phrase, because it drops the text of a 40
   );
 });
 
+test('a build that fails is told, too', async t => {
+  const { ask, packages } = await startMirror(t);
+  packages.failure = new Error('no network');
+  const answer = await ask('HEAD', '/v2/library/web/manifests/1?ns=docker.io');
+  assert.equal(answer.status, 500);
+  assert.equal(answer.reason, 'the stand-in of web cannot be built: no network');
+});
+
 const ranges: [string | undefined, ReturnType<typeof parseRange>][] = [
   [undefined, undefined],
   ['bytes=0-', { start: 0, end: 9 }],

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { Component } from '../base/component.ts';
 import { errorChain, type Logger } from '../base/log.ts';
+import { StandInError } from './catalog/catalog.ts';
 import { type ImageLibrary, ImageNotFoundError } from './image-library.ts';
 import { isDigest } from './manifest.ts';
 import { type ImageReference, InvalidReferenceError, parseReference } from './reference.ts';

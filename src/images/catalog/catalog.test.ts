@@ -69,7 +69,7 @@ test('a build that failed is tried again', async t => {
   const { catalog, packages } = await testLibrary(t);
   packages.failure = new Error('no network');
   await assert.rejects(catalog.build(testRecipe), {
-    message: 'the stand-in of web cannot be built',
+    message: 'the stand-in of web cannot be built: no network',
     cause: packages.failure,
   });
   packages.failure = undefined;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
-import type { Logger } from '../../base/log.ts';
+import { errorChain, type Logger } from '../../base/log.ts';
 import type { BlobStore, StoredBlob } from '../blob-store.ts';
 import { digestOf, type Manifest, machineArchitecture, mediaTypes } from '../manifest.ts';
 import type { ImageRecord, RecordStore } from '../record-store.ts';
@@ -28,6 +28,11 @@ export interface CatalogDeps {
   blobs: BlobStore;
   records: RecordStore;
   packages: PackageSource;
+}
+
+/** A stand-in that could not be built; the message says why. */
+export class StandInError extends Error {
+  override readonly name = 'StandInError';
 }
 
 /** Says what a build is at: `fetching packages`, `layer 2 of 4`. */
@@ -82,7 +87,9 @@ export class Catalog {
     if (running) return running;
     const build = this.#build(recipe, progress)
       .catch(cause => {
-        throw new Error(`the stand-in of ${recipe.name} cannot be built`, { cause });
+        throw new StandInError(`the stand-in of ${recipe.name} cannot be built: ${errorChain(cause)}`, {
+          cause,
+        });
       })
       .finally(() => this.#building.delete(recipe.name));
     this.#building.set(recipe.name, build);
