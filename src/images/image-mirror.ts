@@ -210,6 +210,7 @@ function mirrorError(cause: unknown): MirrorError {
     return new MirrorError(404, 'MANIFEST_UNKNOWN', cause.message, { cause });
   if (cause instanceof InvalidReferenceError)
     return new MirrorError(400, 'NAME_INVALID', cause.message, { cause });
+  if (cause instanceof StandInError) return new MirrorError(500, 'UNAVAILABLE', cause.message, { cause });
   if (cause instanceof UpstreamError)
     return new MirrorError(502, 'UNAVAILABLE', errorChain(cause), { cause });
   return new MirrorError(500, 'UNKNOWN', errorChain(cause), { cause });
