@@ -67,12 +67,13 @@ export class ServiceProxy implements Component {
   readonly #models = new Map<string, ServiceModel>();
   readonly #numbers = new EndpointNumbers();
   readonly #picks = new Map<IpFamily, Map<string, PickChain>>();
-  readonly #dirty = new Set<string>();
+  /** Services that changed since the last sync began. */
+  #dirty = new Set<string>();
   readonly #runner: BoundedFrequencyRunner;
   readonly #leave: Cancel[] = [];
   #nodeDirty = true;
   #checkKernel = true;
-  /** Resolvers of those who wait for the rules to be in the kernel. */
+  /** Whether the first sync is done: changes before it are in it. */
   #written = false;
 
   constructor(deps: ServiceProxyDeps, options: ServiceProxyOptions) {
@@ -133,15 +134,18 @@ export class ServiceProxy implements Component {
   }
 
   async #sync(): Promise<void> {
-    const flows = this.#recompile();
-    const check = this.#checkKernel || this.#dirty.size === 0;
+    // What changes while the rules are being written belongs to the next sync.
+    const changed = this.#dirty;
+    this.#dirty = new Set();
+    const flows = this.#recompile(changed);
+    const check = this.#checkKernel || changed.size === 0;
     this.#checkKernel = false;
     for (const family of this.#options.ipFamilies) {
       const delta = this.#desired.takeDelta(family);
       if (check) await this.#reconcileKernel(family);
       else await this.#apply(family, delta);
     }
-    this.#dirty.clear();
+    this.#record(changed);
     if (flows.length > 0) await this.#deps.forgetFlows(flows);
   }
 
@@ -152,7 +156,7 @@ export class ServiceProxy implements Component {
   }
 
   /** Compiles and plans what has changed; returns the flows that this leaves without an endpoint. */
-  #recompile(): StaleFlow[] {
+  #recompile(changed: ReadonlySet<string>): StaleFlow[] {
     if (this.#nodeDirty) {
       this.#nodeDirty = false;
       const all = this.#deps.nodes.list();
@@ -160,7 +164,7 @@ export class ServiceProxy implements Component {
       this.#desired.set(nodeOwner, nodeElements(all, { nodeName, podSubnets, serviceSubnets }));
     }
     const flows: StaleFlow[] = [];
-    for (const key of this.#dirty) {
+    for (const key of changed) {
       const before = this.#models.get(key);
       const after = this.#compile(key);
       if (after) this.#models.set(key, after);
@@ -220,7 +224,6 @@ export class ServiceProxy implements Component {
     for (const [set, elements] of delta.added) commands.push({ add: 'elements', table, set, elements });
     await this.#deps.nft.apply(renderCommands(commands));
     this.#noteChains(family);
-    this.#record();
   }
 
   readonly #chainsInKernel = new Map<IpFamily, Set<string>>();
@@ -263,8 +266,8 @@ export class ServiceProxy implements Component {
     this.#deps.decisions.record('rules.repaired', undefined, { table, added, removed, replaced });
   }
 
-  #record(): void {
-    for (const key of this.#dirty) {
+  #record(changed: ReadonlySet<string>): void {
+    for (const key of changed) {
       const model = this.#models.get(key);
       const service = this.#deps.services.getByKey(key);
       const [namespace, name] = key.split('/') as [string, string];
