@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../base/log.ts';
 import { ApiEventRecorder } from '../client/api-event-recorder.ts';
 import { HttpTransport } from '../client/http-transport.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import type { Transport } from '../client/transport.ts';
 import { GrpcCri } from '../cri/grpc-cri.ts';
 import { startTestRuntime, type TestRuntime } from '../cri/test-runtime.ts';
 import { LinuxCgroups } from '../kernel/cgroup/linux-cgroups.ts';
@@ -128,6 +129,11 @@ export class RealNode {
   async stopAgent(): Promise<void> {
     await this.#agent?.stop();
     this.#agent = undefined;
+  }
+
+  /** As the administrator, in process. */
+  transport(): Transport {
+    return this.#server.transport({ name: 'admin', groups: ['system:masters'] });
   }
 
   get url(): string {

@@ -173,6 +173,8 @@ export class PodWorker {
       for (const promise of [images, volumes]) (promise as Promise<unknown>).catch(() => {});
       const sandbox = await this.#sandbox(plan);
       await Promise.all([this.#sandboxes.writeHosts(this.#pod, sandbox), volumes]);
+      // Where nothing starts yet, the address is news; else it goes with the news of the containers.
+      if ((await images).every(({ state }) => state !== 'present')) this.#publish();
       await this.#startAll(due, sandbox, await volumes, await images);
       this.#retry.forget('sandbox');
     } catch (error) {
@@ -196,9 +198,7 @@ export class PodWorker {
       await this.#sandboxes.stopAll(this.#pod, { evenNotReady: true });
       await cache.refresh(this.uid);
     }
-    const sandbox = await this.#sandboxes.start(this.#pod, plan.attempt);
-    this.#publish();
-    return sandbox;
+    return this.#sandboxes.start(this.#pod, plan.attempt);
   }
 
   async #startAll(
