@@ -9,6 +9,9 @@ import { median } from './statistics.ts';
 
 const exec = promisify(execFile);
 
+/** Milliseconds of sandbox, create and start. */
+type Steps = [number, number, number];
+
 interface PodTimes {
   /** Milliseconds from the request to Ready, one a pod. */
   ready: number[];
@@ -30,7 +33,7 @@ export const pods: Bench = {
     await writeTestImage(archive);
     await cluster.importImage(archive);
     const plugins = await standardPlugins(join(folder, 'cni'));
-    const bare: number[] = [];
+    const bare: Steps[] = [];
     const times: PodTimes[] = [];
     for (let n = 0; n < runs; n++) {
       bare.push(...(await bareSequence(context, plugins, archive)));
@@ -42,10 +45,11 @@ export const pods: Bench = {
   },
 };
 
-function rowsOf(bare: readonly number[], times: readonly PodTimes[]): Row[] {
-  const sequence = median(bare);
+function rowsOf(bare: readonly Steps[], times: readonly PodTimes[]): Row[] {
+  const sequence = median(bare.map(([sandbox, create, start]) => sandbox + create + start));
+  const steps = [0, 1, 2].map(step => median(bare.map(each => each[step]!)).toFixed(0)).join(' + ');
   const ready = median(times.flatMap(time => time.ready));
-  const note = `bare CRI sequence ${sequence.toFixed(0)} ms, ${bare.length} each`;
+  const note = `bare: sandbox + create + start = ${steps} ms; ${bare.length} of each`;
   const seconds = (values: number[]) => median(values) / 1000;
   return [
     {
@@ -85,8 +89,7 @@ function rowsOf(bare: readonly number[], times: readonly PodTimes[]): Row[] {
   ];
 }
 
-/** Milliseconds of each sequence. */
-async function bareSequence({ folder }: BenchContext, plugins: string, archive: string): Promise<number[]> {
+async function bareSequence({ folder }: BenchContext, plugins: string, archive: string): Promise<Steps[]> {
   const inner = [
     process.execPath,
     join(root, 'bench/load/cri-sequence.ts'),
@@ -103,7 +106,7 @@ async function bareSequence({ folder }: BenchContext, plugins: string, archive: 
     'sh',
     ...inner,
   ]);
-  return JSON.parse(stdout) as number[];
+  return JSON.parse(stdout) as Steps[];
 }
 
 /** The folder of the standard CNI plugins: the machine's, else the distribution's package, unpacked. */
