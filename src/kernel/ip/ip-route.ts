@@ -53,6 +53,6 @@ export class IpRouteError extends Error {
 function failureOf(reason: string): IpRouteFailure {
   if (/File exists|already assigned/i.test(reason)) return 'exists';
   const missing =
-    /Cannot find device|No such (process|device|file)|does not exist|Cannot assign requested address/i;
+    /Cannot find device|No such (process|device|file)|does not exist|Address not found|Cannot assign requested address/i;
   return missing.test(reason) ? 'not-found' : 'other';
 }

@@ -22,6 +22,11 @@ export class IpSession {
   #errors = '';
   #closed = false;
 
+  /** How many lines were run. */
+  get lines(): number {
+    return this.#line;
+  }
+
   /** Runs the lines in order; resolves with the first that failed, the others are still run. */
   run(lines: readonly string[]): Promise<{ index: number; reason: string } | undefined> {
     return new Promise((resolve, reject) => {

@@ -13,6 +13,8 @@ import {
   readRoute,
 } from './json.ts';
 
+const maxSessionLines = 10_000;
+
 /**
  * iproute2. Changes of the process's own namespace go to one `ip -batch` that stays open, since a pod's share
  * of them is a few tenths of a millisecond and a new process costs several; other namespaces get a process
@@ -69,18 +71,36 @@ export class LinuxIpRoute implements IpRoute {
   }
 
   async close(): Promise<void> {
-    await this.#session?.close();
+    const session = this.#session;
     this.#session = undefined;
+    await session?.close();
   }
 
   async #applyBatch(batch: readonly NetworkChange[], netns: NetnsPath | undefined): Promise<void> {
     const lines = batch.map(renderChange);
     if (this.#keepOpen && netns === undefined && !isFdbChange(batch[0]!)) {
-      this.#session ??= new IpSession();
-      const failure = await this.#session.run(lines);
-      if (failure) throw new IpRouteError(failure.reason, batch[failure.index], lines[failure.index] ?? '');
+      const failure = await this.#runInSession(lines);
+      if (!failure) return;
+      const error = new IpRouteError(failure.reason, batch[failure.index], lines[failure.index] ?? '');
+      if (error.code !== 'not-found') throw error;
+      // ip remembers the number of each link it has met: one that was made anew under its name looks gone.
+      // A new process looks again.
+      await this.close();
+      await this.#runOnce(batch.slice(failure.index), netns);
       return;
     }
+    await this.#runOnce(batch, netns);
+  }
+
+  #runInSession(lines: readonly string[]): ReturnType<IpSession['run']> {
+    // What it remembers grows with each link it meets.
+    if (this.#session && this.#session.lines > maxSessionLines) void this.close();
+    this.#session ??= new IpSession();
+    return this.#session.run(lines);
+  }
+
+  async #runOnce(batch: readonly NetworkChange[], netns: NetnsPath | undefined): Promise<void> {
+    const lines = batch.map(renderChange);
     const program = isFdbChange(batch[0]!) ? 'bridge' : 'ip';
     try {
       await this.#commands.run(inNetns(netns, [program, '-batch', '-']), { input: `${lines.join('\n')}\n` });
