@@ -66,8 +66,8 @@ export class PathHandler {
     const { query } = call.request;
     const since = query.get('since');
     const from = since ? Date.parse(since) : 0;
-    const items = this.#deps.decisions.since(Number(query.get('after') ?? 0) || 0);
-    return jsonResponse(200, { items: items.filter(each => !(each.time < from)) });
+    const decisions = this.#deps.decisions.since(Number(query.get('after') ?? 0) || 0);
+    return jsonResponse(200, { decisions: decisions.filter(each => !(each.time < from)) });
   }
 }
 

@@ -48,8 +48,8 @@ async function collect(transport: Transport, nodes: string[]): Promise<Decision[
   const answers = await Promise.all(
     sources.map(async path => {
       try {
-        const body = await transport.request<Decision[] | { items: Decision[] }>({ method: 'GET', path });
-        return Array.isArray(body) ? body : body.items;
+        const { decisions } = await transport.request<{ decisions: Decision[] }>({ method: 'GET', path });
+        return decisions;
       } catch (error) {
         process.stderr.write(`causeway: ${path} does not answer: ${errorChain(error)}\n`);
         return [];
