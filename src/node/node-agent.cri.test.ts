@@ -111,6 +111,41 @@ function declareTests(node: RealNode): void {
     assert.equal(piped.stdout, 'through stdin');
   });
 
+  test('port-forward, attach and run --rm', async () => {
+    const forward = node.spawn(['port-forward', 'pod/works', '18080:8080']);
+    try {
+      await forward.says(/Forwarding from 127\.0\.0\.1:18080/);
+      const answer = await fetch('http://127.0.0.1:18080/index.html');
+      assert.equal(await answer.text(), 'served\n');
+    } finally {
+      await forward.end();
+    }
+    const echo = {
+      stdin: true,
+      stdinOnce: true,
+      tty: false,
+      command: ['sh', '-c', 'read line; echo "got $line"'],
+    };
+    await node.apply(pod('attached', '', { spec: { restartPolicy: 'Never' }, container: echo }));
+    await ready('attached');
+    const { stdout } = await node.kubectl(['attach', '-i', 'attached'], 'a word\n');
+    assert.match(stdout, /got a word/);
+    const run = [
+      'run',
+      'once',
+      `--image=${testImage}`,
+      '--rm',
+      '-i',
+      '--restart=Never',
+      '--image-pull-policy=IfNotPresent',
+    ];
+    const overrides = JSON.stringify({ spec: { nodeName: 'n1' } });
+    const ran = await node.kubectl([...run, `--overrides=${overrides}`, '--', 'echo', 'ran here']);
+    assert.match(ran.stdout, /ran here/, ran.stderr);
+    assert.match(ran.stdout, /pod "once" deleted/);
+    assert.notEqual((await node.kubectl(['get', 'pod', 'once'])).code, 0);
+  });
+
   test('a container that crashes waits and its earlier log can be read', async () => {
     await node.apply(pod('crashes', 'echo about to fail; exit 3'));
     await node.k(

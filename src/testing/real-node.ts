@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiServer } from '../apiserver/apiserver.ts';
@@ -149,6 +149,34 @@ export class RealNode {
       });
       child.stdin?.end(input);
     });
+  }
+
+  /** kubectl that stays: `says` waits for words of its output. */
+  spawn(args: readonly string[]): { says(words: RegExp): Promise<void>; end(): Promise<void> } {
+    const env = { PATH: process.env.PATH, HOME: this.runtime.dir, KUBECONFIG: this.#kubeconfig };
+    const child = spawn('kubectl', [...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    const listeners = new Set<() => void>();
+    const hear = (chunk: Buffer) => {
+      text += chunk;
+      for (const listener of listeners) listener();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+    return {
+      says: words =>
+        new Promise((resolve, reject) => {
+          const look = () => words.test(text) && resolve();
+          listeners.add(look);
+          look();
+          void ended.then(() => reject(new Error(`kubectl ${args.join(' ')} ended: ${text}`)));
+        }),
+      end: () => {
+        child.kill();
+        return ended;
+      },
+    };
   }
 
   /** kubectl that must succeed; its output. */
