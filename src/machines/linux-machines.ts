@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.ts';
-import { addressBits, parseAddress, parseCidr } from '../base/ip-address.ts';
+import { addressBits, familyOf, parseAddress, parseCidr } from '../base/ip-address.ts';
 import type { Logger } from '../base/log.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import type { Commands } from '../kernel/command.ts';
@@ -254,8 +254,9 @@ export class LinuxMachines implements Machines {
       changes.push({ op: 'address.add', link: 'eth0', address: this.#withPrefix(address), noDad });
     }
     for (const gateway of gateways) {
-      const family = gateway.includes(':') ? 'IPv6' : 'IPv4';
-      const route = { destination: 'default', family, via: gateway, link: 'eth0' } as const;
+      const family = familyOf(gateway)!;
+      if (!spec.addresses.some(address => familyOf(address) === family)) continue;
+      const route = { destination: 'default', family, via: gateway, link: 'eth0' };
       changes.push({ op: 'route.replace', route });
     }
     return changes;

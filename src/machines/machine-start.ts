@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../base/clock.ts';
 import { type NetworkChange, renderChange } from '../kernel/ip/change.ts';
-import { type ProcessId, processId } from '../kernel/process-table.ts';
+import { type ProcessId, processId, signalProcess } from '../kernel/process-table.ts';
 import { MachineError } from './machines.ts';
 
 export interface MachineStart {
@@ -43,7 +43,7 @@ export async function startMachine(clock: Clock, start: MachineStart): Promise<P
     if ((await talk.line()) !== 'ready') throw talk.error('its script ended early');
     return init;
   } catch (cause) {
-    if (init) process.kill(init.pid, 'SIGKILL');
+    if (init) signalProcess(init, 'SIGKILL');
     const message = `the machine ${start.hostname} did not start: ${(cause as Error).message}`;
     throw new MachineError('failed', message, { cause });
   } finally {
