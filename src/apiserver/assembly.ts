@@ -6,10 +6,13 @@ import type { DecisionLog } from '../base/decisions.ts';
 import type { Logger } from '../base/log.ts';
 import type { Store } from '../store/store.ts';
 import { AdmissionChain } from './admission/admission.ts';
+import { CertificateAdmission } from './admission/certificate-approval.ts';
 import { NamespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { NodeRestriction } from './admission/node-restriction.ts';
 import { defaultTolerations, taintNewNodes } from './admission/node-taints.ts';
 import { ObjectReader } from './admission/object-reader.ts';
 import { PriorityAdmission } from './admission/priority.ts';
+import { RbacEscalation } from './admission/rbac-escalation.ts';
 import { ServiceAccountAdmission } from './admission/service-account.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { DiscoveryHandler } from './discovery/discovery-handler.ts';
@@ -32,9 +35,11 @@ import { ProxyTargets } from './proxy/proxy-targets.ts';
 import type { Random } from './random.ts';
 import { PolicyIndex } from './rbac/policy-index.ts';
 import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
+import { signingRequestStrategy } from './registry/certificates.ts';
 import { namespaceStrategy } from './registry/core/namespace.ts';
 import { podStrategy } from './registry/core/pod.ts';
 import { assembleServices } from './registry/core/services/assembly.ts';
+import { EventExpiry } from './registry/event-expiry.ts';
 import { Registry } from './registry/registry.ts';
 import { endpointOf } from './registry/resource-endpoint.ts';
 import { ResourceHandler } from './registry/resource-handler.ts';
@@ -82,10 +87,13 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   );
   const admission = new AdmissionChain([
     new NamespaceLifecycle(reader),
+    new NodeRestriction(reader),
     taintNewNodes,
     new ServiceAccountAdmission({ clock, random, reader, hubs }),
     new PriorityAdmission(reader),
     defaultTolerations,
+    new RbacEscalation({ authorizer, rbac, policies }),
+    new CertificateAdmission(authorizer),
   ]);
   const endpoints = new Map(
     builtinResources.map(each => [`${each.group}/${each.version}/${each.plural}`, endpointOf(each)]),
@@ -93,6 +101,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const strategies: Record<string, Strategy> = {
     'core/Namespace': namespaceStrategy,
     'core/Pod': podStrategy,
+    'certificates.k8s.io/CertificateSigningRequest': signingRequestStrategy,
   };
   const registry = new Registry({ clock, store, random, admission, strategies });
   const services = assembleServices(
@@ -110,6 +119,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     tokens: { clock, random, reader, signer, issuer, audiences: [issuer] },
     budgets: endpoints.get('policy/v1/poddisruptionbudgets')!,
   });
+  const expiry = new EventExpiry({ clock, log, store }, endpoints.get('/v1/events')!.storage.prefix);
   const metrics = new RequestMetrics();
   const openApi = new OpenApiHandler(() => ({ resources: builtinResources }));
   let isReady = false;
@@ -185,6 +195,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     async start() {
       followPolicies({ store, hubs }, policies);
       await services.start();
+      expiry.start();
       followResource<Pod>({ store, hubs }, endpoints.get('/v1/pods')!, {
         set: (key, pod) => references.setPod(key, pod),
         removed: key => references.removePod(key),
@@ -198,6 +209,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       for (const watch of [...watches]) watch.end();
     },
     stop() {
+      expiry.stop();
       hubs.close();
       nodes.close();
     },

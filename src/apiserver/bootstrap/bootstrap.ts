@@ -1,4 +1,4 @@
-import type { ClusterRole, ClusterRoleBinding, Namespace } from '../../api/generated/types.ts';
+import type { ClusterRole, ClusterRoleBinding, Namespace, ServiceCIDR } from '../../api/generated/types.ts';
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { parseApiVersion } from '../../api/objects.ts';
 import { builtinByKind, type ResourceInfo, resourcePath } from '../../api/resources.ts';
@@ -35,6 +35,7 @@ export async function bootstrapObjects(
   const ensure = (object: KubeObject) => tolerant(ensureObject(transport, object));
   await Promise.all(namespaces.map(name => ensure(namespaceNamed(name))));
   await ensure(serviceCidr(options.serviceCidrs));
+  await tolerant(markCidrReady(transport));
   await Promise.all([
     ...clusterRoles.map(role => tolerant(ensureRole(transport, role))),
     ...clusterRoleBindings.map(binding => tolerant(ensureBinding(transport, binding))),
@@ -89,6 +90,21 @@ async function reconcile(transport: LocalTransport, object: KubeObject): Promise
   if (object.kind === 'Service') return;
   const { metadata: _, ...wanted } = object;
   await transport.request({ method: 'PUT', path: pathOf(object, true), body: { ...present, ...wanted } });
+}
+
+/** The ServiceCIDR of the cluster is ready as soon as it is there: it is what everything begins with. */
+async function markCidrReady(transport: LocalTransport): Promise<void> {
+  const cidr = await find<ServiceCIDR>(transport, serviceCidr([]) as ServiceCIDR);
+  if (!cidr || cidr.status?.conditions?.some(each => each.type === 'Ready')) return;
+  const condition = {
+    type: 'Ready',
+    status: 'True',
+    reason: '',
+    message: 'Kubernetes default Service CIDR is ready',
+    lastTransitionTime: cidr.metadata.creationTimestamp,
+  };
+  const body = { ...cidr, status: { conditions: [condition] } };
+  await transport.request({ method: 'PUT', path: `${pathOf(cidr, true)}/status`, body });
 }
 
 const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';

@@ -167,7 +167,13 @@ test('a node reads what its own pods refer to', async () => {
     (await refusal(other.request({ method: 'GET', path: '/api/v1/namespaces/team/secrets/s' }))).code,
     403,
   );
-  const token = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: [] } };
+  const { uid } = (await api.get('/api/v1/namespaces/team/pods/p')).metadata;
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid };
+  const token = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { audiences: [], boundObjectRef },
+  };
   await node.request({
     method: 'POST',
     path: '/api/v1/namespaces/team/serviceaccounts/default/token',
@@ -340,4 +346,121 @@ test('access reviews and rules', async () => {
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
   });
   assert.deepEqual(self.status.userInfo, { username: 'bob', groups: ['devs', 'system:authenticated'] });
+});
+
+test('nobody gives away rights they do not have', async () => {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const boss = { kind: 'User', apiGroup, name: 'boss' };
+  await api.post(`${rbac}/namespaces/team/rolebindings`, {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: 'boss' },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: 'admin' },
+    subjects: [boss],
+  });
+  const as = api.as('boss');
+  const role = (verbs: string[], resources: string[]) => ({
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'Role',
+    metadata: { generateName: 'r-' },
+    rules: [{ verbs, apiGroups: [''], resources }],
+  });
+  const create = (body: object, resource = 'roles') =>
+    as.request({ method: 'POST', path: `${rbac}/namespaces/team/${resource}`, body });
+  await create(role(['get'], ['pods']));
+  const error = await refusal(create(role(['get'], ['nodes'])));
+  assert.equal(error.code, 403);
+  assert.match(
+    error.message,
+    /is attempting to grant RBAC permissions not currently held:\n\{APIGroups:\[""\], Resources:\["nodes"\], Verbs:\["get"\]\}$/,
+  );
+  const binding = (name: string) => ({
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata: { generateName: 'b-' },
+    roleRef: { apiGroup, kind: 'ClusterRole', name },
+    subjects: [boss],
+  });
+  await create(binding('view'), 'rolebindings');
+  assert.equal((await refusal(create(binding('cluster-admin'), 'rolebindings'))).code, 403);
+});
+
+test('a node writes itself, its lease and its pods', async () => {
+  const node = api.as('system:node:w1', 'system:nodes');
+  const send = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+    node.request({
+      method,
+      path,
+      body,
+      contentType: method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+    });
+  const own = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'w1', labels: { 'kubernetes.io/hostname': 'w1' } },
+  };
+  await send('POST', '/api/v1/nodes', own);
+  await send('PATCH', '/api/v1/nodes/w1/status', { status: { phase: 'Running' } });
+  await api.post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'w2' } });
+  const lease = (name: string) => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name },
+  });
+  await send('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', lease('w1'));
+  const refusals: [() => Promise<unknown>, RegExp][] = [
+    [
+      () => send('PATCH', '/api/v1/nodes/w2/status', { status: { phase: 'Running' } }),
+      /is not allowed to modify node "w2"/,
+    ],
+    [() => send('PATCH', '/api/v1/nodes/w1', { spec: { taints: [] } }), /is not allowed to modify taints/],
+    [
+      () =>
+        send('PATCH', '/api/v1/nodes/w1', {
+          metadata: { labels: { 'node-role.kubernetes.io/control-plane': '' } },
+        }),
+      /is not allowed to modify labels: node-role.kubernetes.io\/control-plane/,
+    ],
+    [() => send('DELETE', '/api/v1/nodes/w1'), /cannot delete resource "nodes"/],
+    [
+      () => send('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', lease('w2')),
+      /same name as the requesting node/,
+    ],
+    [() => send('POST', '/api/v1/namespaces/team/pods', pod('x')), /can only create mirror pods/],
+    [
+      () => send('PATCH', '/api/v1/namespaces/team/pods/p/status', { status: { phase: 'Failed' } }),
+      /pods with spec.nodeName set to itself/,
+    ],
+    [
+      () => send('DELETE', '/api/v1/namespaces/team/pods/p'),
+      /can only delete pods with spec.nodeName set to itself/,
+    ],
+  ];
+  for (const [request, message] of refusals) assert.match((await refusal(request())).message, message);
+});
+
+test('signing requests say who asked, and take a right to be approved', async () => {
+  const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const pem = '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n';
+  const body = {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'c' },
+    spec: {
+      request: Buffer.from(pem).toString('base64'),
+      signerName: 'example.com/x',
+      usages: ['client auth'],
+      username: 'fake',
+    },
+  };
+  const created = await api.post(path, body);
+  assert.equal(created.spec.username, 'admin');
+  const approval = {
+    ...created,
+    status: { conditions: [{ type: 'Approved', status: 'True', reason: 'r' }], certificate: 'AAAA' },
+  };
+  const approved = await api.put(`${path}/c/approval`, approval);
+  assert.equal(approved.status.conditions[0].type, 'Approved');
+  assert.equal(approved.status.certificate, undefined);
 });

@@ -289,7 +289,7 @@ test('health, metrics, keys, unknown paths', async () => {
   const nothing = await http2('GET', '/frob');
   assert.deepEqual([nothing.status, nothing.text], [404, '404 page not found\n']);
   assert.equal(JSON.parse((await http2('GET', '/apis/nope/v1/things')).text).reason, 'NotFound');
-  assert.ok(JSON.parse((await http2('GET', '/causeway/decisions')).text).items.length > 0);
+  assert.ok(JSON.parse((await http2('GET', '/causeway/decisions')).text).decisions.length > 0);
 });
 
 test('a watch is lines of JSON, and ends with its time', async () => {

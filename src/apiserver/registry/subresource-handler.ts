@@ -10,9 +10,11 @@ import { prepareForStatusUpdate } from '../../api/kinds/registry.ts';
 import type { GroupVersionKind, KubeObject, Stored } from '../../api/objects.ts';
 import { badRequest, invalid, methodNotAllowed } from '../../api/status.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
+import { restrictNodeToken } from '../admission/node-restriction.ts';
 import type { ObjectReader } from '../admission/object-reader.ts';
 import type { Call } from '../call.ts';
 import type { ServerResponse } from '../exchange.ts';
+import { nodeOf } from '../filters/node-authorizer.ts';
 import { negotiate } from '../negotiation.ts';
 import { cloneJson } from '../objects/decoded.ts';
 import { bindPod } from './core/binding.ts';
@@ -109,6 +111,10 @@ export class SubresourceHandler {
     const gvk = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
     const request = await readObjectAs<AuthenticationTokenRequest>(call, gvk);
     const { namespace, pathName } = call.info;
+    const node = nodeOf(call.user);
+    if (node !== undefined) {
+      restrictNodeToken(node, request, name => this.#deps.reader.get('pods', namespace, name));
+    }
     const issued = issueToken(this.#deps.tokens, accounts, namespace, pathName, request);
     return encoded(negotiate(call.request, false), 201, issued);
   }
