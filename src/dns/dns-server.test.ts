@@ -347,6 +347,20 @@ test('before the first list the cluster’s names fail, and never are said not t
   assert.equal(answer.rcode, 'SERVFAIL');
 });
 
+test('metrics are served over HTTP', async t => {
+  const { server, ask } = await startServer(t, { metrics: [{ address: '127.0.0.1', port: 0 }] });
+  await ask('udp', web);
+  const at = `http://127.0.0.1:${server.metricsPorts[0]}`;
+  const answer = await fetch(`${at}/metrics`);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  assert.match(
+    await answer.text(),
+    /^causeway_dns_answers_total\{proto="udp",type="A",rcode="NOERROR"\} 1$/m,
+  );
+  assert.equal((await fetch(`${at}/other`)).status, 404);
+  assert.equal((await fetch(`${at}/metrics`, { method: 'POST' })).status, 405);
+});
+
 test('an address in use is told', async t => {
   const { port, cluster } = await startServer(t);
   const second = new DnsServer(

@@ -7,6 +7,7 @@ import { ClusterZone } from './cluster-zone.ts';
 import { DnsMetrics } from './dns-metrics.ts';
 import { type Exchange, socketExchange } from './exchange.ts';
 import { Forwarder, type ForwarderOptions } from './forwarder.ts';
+import { MetricsListener } from './metrics-listener.ts';
 import { QueryHandler } from './query-handler.ts';
 import { RecordIndex } from './record-index.ts';
 import { type TcpLimits, TcpListener } from './tcp-listener.ts';
@@ -26,6 +27,8 @@ export interface DnsServerOptions {
   domain: string;
   /** Where it listens, over UDP and TCP. The addresses must be on the machine when it starts. */
   listen: readonly ListenAddress[];
+  /** Where its metrics are served over HTTP. */
+  metrics?: readonly ListenAddress[];
   /** The DNS Service's addresses: those of the zone's name server. */
   serverAddresses: readonly string[];
   /** The servers for other names; without any they are refused. */
@@ -51,6 +54,7 @@ export class DnsServer implements Component {
   #unsubscribe: (() => void)[] = [];
   #udp: UdpListener[] = [];
   #tcp: TcpListener[] = [];
+  #http: MetricsListener[] = [];
 
   constructor(deps: DnsServerDeps, options: DnsServerOptions) {
     this.#deps = deps;
@@ -79,6 +83,11 @@ export class DnsServer implements Component {
     return this.#udp.map(({ port }, index) => ({ address: this.#options.listen[index]!.address, port }));
   }
 
+  /** The port of each listener of `metrics`. */
+  get metricsPorts(): number[] {
+    return this.#http.map(({ port }) => port);
+  }
+
   /** Metrics in the text format of Prometheus. */
   metrics(): string {
     return this.#metrics.text();
@@ -88,6 +97,7 @@ export class DnsServer implements Component {
     this.#subscribe();
     try {
       for (const at of this.#options.listen) await this.#listen(at);
+      for (const at of this.#options.metrics ?? []) await this.#serveMetrics(at);
     } catch (error) {
       await this.stop();
       throw error;
@@ -97,9 +107,10 @@ export class DnsServer implements Component {
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];
-    await Promise.all([...this.#udp, ...this.#tcp].map(listener => listener.stop()));
+    await Promise.all([...this.#udp, ...this.#tcp, ...this.#http].map(listener => listener.stop()));
     this.#udp = [];
     this.#tcp = [];
+    this.#http = [];
   }
 
   async #listen(at: ListenAddress): Promise<void> {
@@ -114,6 +125,14 @@ export class DnsServer implements Component {
     } catch (cause) {
       throw new Error(`DNS cannot listen on ${at.address}:${at.port}`, { cause });
     }
+  }
+
+  async #serveMetrics(at: ListenAddress): Promise<void> {
+    const listener = new MetricsListener(() => this.metrics(), at);
+    this.#http.push(listener);
+    await listener.start().catch(cause => {
+      throw new Error(`DNS metrics cannot be served on ${at.address}:${at.port}`, { cause });
+    });
   }
 
   #subscribe(): void {
