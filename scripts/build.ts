@@ -1,5 +1,5 @@
 /**
- * Bundles the three entries (command line, server, agent) into `dist/`, for start-up speed. Files that the
+ * Bundles the entries (command line, server, agent) into `dist/`, for start-up speed. Files that the
  * sources open by `import.meta.url` keep being found: in the bundle it stands for the source file's own URL.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -23,10 +23,16 @@ const sourceUrls: Plugin = {
 // Built beside and moved into place, so that a process that starts meanwhile never sees half a bundle.
 const fresh = join(out, `build-${process.pid}`);
 mkdirSync(fresh, { recursive: true });
-const entries = ['causeway', 'server', 'agent'];
+const entries = {
+  causeway: 'src/main/causeway.ts',
+  server: 'src/main/server.ts',
+  agent: 'src/main/agent.ts',
+  // Loaded into a thread of its own; as TypeScript it would bring the compiler along.
+  'store-writer': 'src/store/sqlite-writer.ts',
+};
 try {
   await build({
-    entryPoints: Object.fromEntries(entries.map(name => [name, join(root, `src/main/${name}.ts`)])),
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
     outdir: fresh,
     bundle: true,
     platform: 'node',
@@ -47,7 +53,9 @@ try {
       ].join('\n'),
     },
   });
-  for (const name of entries.toReversed()) renameSync(join(fresh, `${name}.mjs`), join(out, `${name}.mjs`));
+  // The command line last: the bootstrap looks at it to see whether the bundle is fresh.
+  for (const name of Object.keys(entries).toReversed())
+    renameSync(join(fresh, `${name}.mjs`), join(out, `${name}.mjs`));
 } finally {
   rmSync(fresh, { recursive: true, force: true });
 }

@@ -101,7 +101,9 @@ async function installMissing(): Promise<void> {
 async function main(wanted: string[]): Promise<number> {
   const unknown = wanted.filter(name => !groups.some(group => group.name === name));
   if (unknown.length > 0) {
-    process.stderr.write(`no such group: ${unknown.join(', ')}; there are: ${groups.map(g => g.name).join(', ')}\n`);
+    process.stderr.write(
+      `no such group: ${unknown.join(', ')}; there are: ${groups.map(g => g.name).join(', ')}\n`,
+    );
     return 2;
   }
   await installMissing();

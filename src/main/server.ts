@@ -17,6 +17,9 @@ import { type ProcessPorts, runProcess } from './process-entry.ts';
 
 const nodeResource = builtinByKind({ group: '', version: 'v1', kind: 'Node' })!;
 
+/** The store's writer as the bundle has it. */
+const storeWriter = new URL('../../dist/store-writer.mjs', import.meta.url);
+
 await runProcess<ServerConfig>(() => 'server', assemble);
 
 function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
@@ -32,7 +35,7 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       clock: systemClock,
       log,
       decisions,
-      store: new SqliteStore({ clock: systemClock, log }, { path: config.store.path }),
+      store: new SqliteStore({ clock: systemClock, log }, { path: config.store.path, writer: storeWriter }),
       extras: informers => [
         ...gateways.map(
           host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),
