@@ -424,10 +424,13 @@ export class PodWorker {
       return;
     }
     prober.stop(this.uid);
-    await this.#sandboxes.stopAll(this.#pod);
     this.#finished = true;
     this.#publish();
-    if (this.#inApi && !this.#pod.metadata.deletionTimestamp) return;
+    if (this.#inApi && !this.#pod.metadata.deletionTimestamp) {
+      await this.#sandboxes.stopAll(this.#pod);
+      this.#publish();
+      return;
+    }
     await this.#remove();
   }
 
@@ -458,14 +461,20 @@ export class PodWorker {
     return Math.max(gracePeriod - (clock.monotonic() - since) / 1000, 1);
   }
 
-  /** First out of the API, which is what others wait for, then off the node. */
+  /**
+   * With its containers gone the pod goes from the API, which is what others wait for, while its sandbox is
+   * taken down.
+   */
   async #remove(): Promise<void> {
     const { writer, decisions } = this.#context;
+    const stopped = this.#sandboxes.stopAll(this.#pod);
+    stopped.catch(() => {});
     if (this.#inApi) {
       await writer.flushed(this.uid);
       await deleteFromApi(this.#context, this.#pod);
       this.#inApi = false;
     }
+    await stopped;
     await removeFromNode(this.#context, this.#pod);
     decisions.record('pod.removed', decisionObject(this.#pod), {});
     this.#gone = true;
