@@ -10,7 +10,8 @@ export const defaultTolerations: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   admit({ operation, endpoint, subresource, object }: AdmissionAttributes): void {
     if (operation === 'DELETE' || subresource || endpoint.resource.kind !== 'Pod') return;
-    const spec = (object as Pod).spec!;
+    const { spec } = object as Pod;
+    if (!spec) return;
     for (const key of watchedTaints) {
       if (spec.tolerations?.some(each => tolerates(each, key))) continue;
       spec.tolerations ??= [];

@@ -17,7 +17,8 @@ export class PriorityAdmission implements AdmissionPlugin {
   admit(attributes: AdmissionAttributes): void {
     const { operation, endpoint, subresource } = attributes;
     if (operation !== 'CREATE' || subresource || endpoint.resource.kind !== 'Pod') return;
-    const spec = (attributes.object as Pod).spec!;
+    const { spec } = attributes.object as Pod;
+    if (!spec) return;
     const found = this.#classOf(attributes, spec.priorityClassName);
     const priority = found?.value ?? 0;
     if (found) spec.priorityClassName = found.metadata!.name!;

@@ -32,7 +32,9 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     if (subresource) return;
     const pod = attributes.object as Pod;
     if (pod.metadata?.annotations?.[mirrorAnnotation] !== undefined) return;
-    const spec = pod.spec as PodSpec;
+    // Validation complains of what is missing.
+    const spec = pod.spec;
+    if (!spec) return;
     spec.serviceAccountName ||= spec.serviceAccount || 'default';
     spec.serviceAccount = spec.serviceAccountName;
     const account = await this.#account(attributes, spec.serviceAccountName);
@@ -75,10 +77,10 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
   }
 
   #mountToken(spec: PodSpec): void {
-    const present = spec.volumes?.find(volume => volume.name.startsWith(tokenVolumePrefix));
+    const present = spec.volumes?.find(volume => volume.name?.startsWith(tokenVolumePrefix));
     const name = present?.name ?? generateName(tokenVolumePrefix, this.#deps.random);
     let needed = false;
-    for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+    for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
       if (container.volumeMounts?.some(mount => mount.mountPath === tokenMountPath)) continue;
       container.volumeMounts ??= [];
       container.volumeMounts.push({ name, readOnly: true, mountPath: tokenMountPath });
