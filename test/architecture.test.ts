@@ -28,6 +28,7 @@ const rules: { folder: string; may: string[]; because: string }[] = [
   { folder: 'dns', may: ['base', 'api', 'client', 'wire'], because: 'records from the API, packets out' },
   { folder: 'images', may: ['base'], because: 'it serves images and knows no cluster' },
   { folder: 'machines', may: ['base', 'kernel'], because: 'namespaces that play machines' },
+  { folder: 'guide', may: ['base'], because: 'guides as data, played through ports' },
   { folder: 'web', may: ['base', 'api'], because: 'it serves a page' },
 ];
 

@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownCommands } from './commands/down.ts';
 import { addEventsCommand } from './commands/events.ts';
 import { addExecCommands } from './commands/exec.ts';
+import { addGuideCommand } from './commands/guide.ts';
 import { addImageCommands } from './commands/image.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addNodeCommands } from './commands/node.ts';
@@ -34,6 +35,7 @@ function buildProgram(): Command {
   addLogsCommand(program);
   addEventsCommand(program);
   addDoctorCommand(program);
+  addGuideCommand(program);
   addCompletionCommand(program);
   return exitByThrowing(program);
 }

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nameFlag } from './cluster-config.ts';
 import type { ClusterContext } from './commands/context.ts';
 import { SystemFailure } from './failure.ts';
 import { findKubectl, programsFolder, userPath } from './kubectl.ts';
+import { linuxMachines } from './linux-machines-port.ts';
 import { findProgram } from './packages.ts';
 
 /** The words that put a command on the host side of the cluster; none where that is the machine itself. */
@@ -19,18 +21,41 @@ export function hostSidePrefix({ paths, config }: ClusterContext): string[] {
   return [findProgram('nsenter') ?? 'nsenter', `--net=${paths.hostNamespace}`, '--'];
 }
 
-/** The environment of commands run for the user: KUBECONFIG, and `k` and kubectl on PATH. */
-export function userEnvironment({ paths }: ClusterContext, dataDir: string): NodeJS.ProcessEnv {
+/**
+ * The environment of commands run for the user: KUBECONFIG; `k`, kubectl and `causeway` on PATH, the last for
+ * this cluster where no other is named.
+ */
+export function userEnvironment({ paths, config }: ClusterContext, dataDir: string): NodeJS.ProcessEnv {
   const kubectl = findKubectl(programsFolder(dataDir));
-  if (kubectl && process.getuid?.() === 0) linkShortName(paths.bin, kubectl);
-  return { ...process.env, KUBECONFIG: paths.kubeconfig, PATH: userPath(paths.bin, kubectl) };
+  if (process.getuid?.() === 0) {
+    mkdirSync(paths.bin, { recursive: true });
+    if (kubectl) linkProgram(join(paths.bin, 'k'), kubectl);
+    linkProgram(join(paths.bin, 'causeway'), starter);
+  }
+  return {
+    ...process.env,
+    KUBECONFIG: paths.kubeconfig,
+    CAUSEWAY_NAME: config.name,
+    CAUSEWAY_DATA_DIR: dataDir,
+    PATH: userPath(paths.bin, kubectl),
+  };
 }
 
-function linkShortName(folder: string, kubectl: string): void {
-  const link = join(folder, 'k');
-  if (existsSync(link)) return;
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(kubectl, link);
+/** The shell script that a user starts. */
+const starter = fileURLToPath(new URL('../../causeway', import.meta.url));
+
+function linkProgram(link: string, target: string): void {
+  if (readlinkIfThere(link) === target) return;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+}
+
+function readlinkIfThere(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -38,7 +63,22 @@ function linkShortName(folder: string, kubectl: string): void {
  * Signals that the terminal sends reach the child by itself; those sent to this process are handed on.
  */
 export function runOnHostSide(context: ClusterContext, dataDir: string, command: string[]): Promise<number> {
-  const [program, ...args] = [...hostSidePrefix(context), ...command];
+  return runForUser(context, dataDir, [...hostSidePrefix(context), ...command]);
+}
+
+/** The same in a node. */
+export async function runInNode(
+  context: ClusterContext,
+  dataDir: string,
+  node: string,
+  command: string[],
+): Promise<number> {
+  const words = await linuxMachines(context).command({ machine: node }, command);
+  return runForUser(context, dataDir, words);
+}
+
+function runForUser(context: ClusterContext, dataDir: string, words: string[]): Promise<number> {
+  const [program, ...args] = words;
   const child = spawn(program!, args, { stdio: 'inherit', env: userEnvironment(context, dataDir) });
   const handOn = (signal: NodeJS.Signals) => () => void child.kill(signal);
   // SIGINT and SIGQUIT come from the terminal to the whole group: the child decides what they mean.

@@ -4,6 +4,7 @@ import {
   ClusterPaths,
   checkName,
   defaultDataDir,
+  type NodeConfig,
   requireCluster,
 } from '../cluster-config.ts';
 import { UsageFailure } from '../failure.ts';
@@ -39,6 +40,14 @@ export function openCluster(options: ClusterOptions): ClusterContext {
 export function clusterPaths({ name, dataDir }: ClusterOptions): ClusterPaths {
   checkName('the cluster name', name);
   return new ClusterPaths(dataDir, name);
+}
+
+/** @throws UsageFailure when the cluster has no node of that name. */
+export function requireNode({ config }: ClusterContext, name: string): NodeConfig {
+  const node = config.nodes.find(candidate => candidate.name === name);
+  if (node) return node;
+  const names = config.nodes.map(candidate => candidate.name).join(', ');
+  throw new UsageFailure(`there is no node "${name}" in the cluster "${config.name}"; it has: ${names}`);
 }
 
 /** @throws UsageFailure unless the process runs as root. */

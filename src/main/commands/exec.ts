@@ -1,21 +1,39 @@
 import type { Command } from 'commander';
 import { CommandExit, SystemFailure, UsageFailure } from '../failure.ts';
-import { runOnHostSide } from '../host-side.ts';
+import { runInNode, runOnHostSide } from '../host-side.ts';
 import { fetchKubectl, findKubectl, programsFolder } from '../kubectl.ts';
-import { type ClusterOptions, clusterOptions, examples, openCluster } from './context.ts';
+import {
+  type ClusterContext,
+  type ClusterOptions,
+  clusterOptions,
+  examples,
+  openCluster,
+  requireNode,
+  requireRoot,
+} from './context.ts';
 
 /** `exec`, `shell` and `k`: commands of the user's on the host side of a cluster. */
 export function addExecCommands(program: Command): void {
   clusterOptions(program.command('exec'))
     .description('run a command on the host side of the cluster, with its KUBECONFIG set')
     .argument('<command...>', 'the command and its arguments, after --')
+    .option('--node <name>', 'run it in this node instead')
     .passThroughOptions()
     .addHelpText(
       'after',
-      examples('causeway exec -- kubectl get pods -A', 'causeway exec --name dev -- helm ls'),
+      examples(
+        'causeway exec -- kubectl get pods -A',
+        'causeway exec --name dev -- helm ls',
+        'sudo causeway exec --node causeway-1 -- nft list tables',
+      ),
     )
-    .action(async (command: string[], options: ClusterOptions) => {
-      await leaveWith(runOnHostSide(openCluster(options), options.dataDir, command), command[0]!);
+    .action(async (command: string[], options: ClusterOptions & { node?: string }) => {
+      const context = openCluster(options);
+      const running =
+        options.node === undefined
+          ? runOnHostSide(context, options.dataDir, command)
+          : inNode(context, options.dataDir, options.node, command);
+      await leaveWith(running, command[0]!);
     });
 
   clusterOptions(program.command('shell'))
@@ -38,6 +56,12 @@ export function addExecCommands(program: Command): void {
       const kubectl = findKubectl(folder) ?? (await fetchKubectl(folder));
       await leaveWith(runOnHostSide(context, options.dataDir, [kubectl, ...args]), 'kubectl');
     });
+}
+
+function inNode(context: ClusterContext, dataDir: string, name: string, command: string[]): Promise<number> {
+  requireRoot('exec --node');
+  requireNode(context, name);
+  return runInNode(context, dataDir, name, command);
 }
 
 async function leaveWith(running: Promise<number>, command: string): Promise<void> {

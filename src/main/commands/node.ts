@@ -3,7 +3,6 @@ import { ApiError } from '../../api/status.ts';
 import { systemClock } from '../../base/clock.ts';
 import { checkName, type NodeConfig, writeCluster } from '../cluster-config.ts';
 import { ClusterLifecycle } from '../cluster-lifecycle.ts';
-import { UsageFailure } from '../failure.ts';
 import { takeLock } from '../lock.ts';
 import { planNode } from '../plan-cluster.ts';
 import { streamProgress } from '../progress.ts';
@@ -14,12 +13,16 @@ import {
   clusterOptions,
   examples,
   openCluster,
+  requireNode,
   requireRoot,
 } from './context.ts';
 
 /** `node list|add|remove|stop|start`. */
 export function addNodeCommands(program: Command): void {
-  const node = program.command('node').description('list, add, remove, stop and start nodes');
+  const node = program
+    .command('node')
+    .description('list, add, remove, stop and start nodes')
+    .addHelpText('after', examples('causeway node list', 'sudo causeway node stop causeway-2'));
   clusterOptions(node.command('list'))
     .description('list the nodes')
     .option('-o, --output <format>', 'text or json', 'text')
@@ -125,16 +128,9 @@ async function changing(
 async function start(lifecycle: ClusterLifecycle, node: NodeConfig): Promise<void> {
   const progress = streamProgress(systemClock, process.stderr);
   await progress.step(`Node ${node.name}`, async note => {
-    await lifecycle.startNode(node);
-    await lifecycle.whenNodesReady(AbortSignal.timeout(120_000), note);
+    const started = await lifecycle.startNode(node);
+    await lifecycle.whenNodesReady([started], new AbortController().signal, note);
   });
-}
-
-function requireNode({ config }: ClusterContext, name: string): NodeConfig {
-  const node = config.nodes.find(candidate => candidate.name === name);
-  if (node) return node;
-  const names = config.nodes.map(candidate => candidate.name).join(', ');
-  throw new UsageFailure(`there is no node "${name}" in the cluster "${config.name}"; it has: ${names}`);
 }
 
 async function runningNodes(context: ClusterContext): Promise<Set<string>> {
