@@ -24,7 +24,10 @@ export interface Machines {
   cutLink(name: string): Promise<void>;
   restoreLink(name: string): Promise<void>;
 
-  /** Starts a process under a supervisor that restarts it. One of that name that runs is kept. */
+  /**
+   * Starts a process under a supervisor that restarts it. One of that name that runs is kept; one that waits
+   * to be restarted is so at once.
+   */
   startProcess(place: Place, spec: ProcessSpec): Promise<void>;
   /** Ends a process and its supervisor. One that does not run is no error. */
   stopProcess(place: Place, name: string, options?: StopOptions): Promise<void>;

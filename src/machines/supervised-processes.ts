@@ -36,7 +36,7 @@ export class SupervisedProcesses {
   async start(place: Place, enter: readonly string[], spec: ProcessSpec): Promise<void> {
     const group = processCgroup(this.#options.cluster, place, spec.name);
     const state = await this.#state(group, spec.name);
-    if (state.supervised) return;
+    if (state.supervisor) return this.#hasten(state.supervisor, state.pids);
     // What a killed supervisor left running would be a second instance beside the one started now.
     if (state.pids.length > 0) await this.#cgroups.kill(group);
     await this.#cgroups.create(group);
@@ -47,6 +47,13 @@ export class SupervisedProcesses {
     const words = [...enter, ...supervise, ...spec.argv];
     const env = { PATH, HOME, LANG, ...spec.env, SUPERVISE_JOIN: this.#cgroups.joinFiles(group).join(' ') };
     await this.#commands.run(['setsid', '--wait', ...words], { env, cwd: '/' });
+  }
+
+  /** Ends the supervisor's timer: where it waits to start the process again, it does so now. */
+  #hasten(supervisor: ProcessId, pids: readonly number[]): void {
+    for (const id of pids.map(processId)) {
+      if (id?.parent === supervisor.pid && commandLine(id.pid)[0] === 'sleep') signalProcess(id, 'SIGTERM');
+    }
   }
 
   async stop(place: Place, name: string, options: StopOptions = {}): Promise<void> {

@@ -1,24 +1,23 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Node } from '../api/generated/types.ts';
-import type { Stored } from '../api/objects.ts';
 import { systemClock } from '../base/clock.ts';
-import { errorChain } from '../base/log.ts';
 import { HttpTransport } from '../client/http-transport.ts';
 import { containerdEnvironment } from '../cri/containerd-process.ts';
 import { SystemCommands } from '../kernel/command.ts';
 import type { LinuxMachines } from '../machines/linux-machines.ts';
-import { hostSide, type ProcessSpec } from '../machines/machines.ts';
+import { hostSide, type Place, type ProcessSpec } from '../machines/machines.ts';
 import type { NodeConfig } from './cluster-config.ts';
 import { apiServerUrl, ClusterFiles } from './cluster-files.ts';
+import { type StartedNode, type StartedProcess, whenNodesReady, whenServing } from './cluster-readiness.ts';
 import type { ClusterContext } from './commands/context.ts';
-import { SystemFailure } from './failure.ts';
+import { CrashWatch } from './crash-watch.ts';
 import { commandLog, linuxMachines } from './linux-machines-port.ts';
 import { findProgram } from './packages.ts';
 import type { Progress } from './progress.ts';
 
-const readyTimeout = 120_000;
+/** Milliseconds in which nodes that are Ready have said so. */
+const upLimit = 500;
 const bundleFolder = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** Starts, stops and removes the parts of one cluster. Each operation does only what is left to do. */
@@ -35,24 +34,72 @@ export class ClusterLifecycle {
     this.machines = linuxMachines(context);
   }
 
-  /** Brings up everything that does not run yet; resolves when all nodes are Ready. */
-  async up(signal: AbortSignal): Promise<void> {
+  /**
+   * Brings up everything that does not run yet; resolves when all nodes are Ready: with false where there was
+   * nothing to do.
+   */
+  async up(signal: AbortSignal): Promise<boolean> {
+    if (await this.#isUp(signal)) return false;
+    await this.#start(signal);
+    return true;
+  }
+
+  /** Whether everything that should run does, and all nodes are Ready. */
+  async #isUp(signal: AbortSignal): Promise<boolean> {
+    const nodes = this.#context.config.nodes.filter(node => !node.stopped);
+    const machines = (await this.machines.list()).filter(machine => machine.init !== undefined);
+    if (!nodes.every(node => machines.some(machine => machine.name === node.name))) return false;
+    if (!(await this.#runs(hostSide, ['server']))) return false;
+    for (const { name } of nodes) {
+      if (!(await this.#runs({ machine: name }, ['agent', 'containerd']))) return false;
+    }
+    const unstarted = nodes.map(({ name }) => ({ name, processes: [] }));
+    try {
+      await this.whenNodesReady(unstarted, AbortSignal.any([signal, AbortSignal.timeout(upLimit)]));
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
+  async #runs(place: Place, names: string[]): Promise<boolean> {
+    const found = (await this.machines.processes(place)).filter(process => process.supervised);
+    return names.every(name => found.some(process => process.name === name));
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
     const { config } = this.#context;
     const serverConfig = await this.#progress.step('Certificates and configuration', () =>
       this.#files.writeServer(),
     );
     await this.#progress.step('Node network', () => this.#prepareNetwork());
     // The server and the nodes start side by side: an agent waits for the API by itself.
-    const nodes = Promise.all(config.nodes.filter(node => !node.stopped).map(node => this.startNode(node)));
-    nodes.catch(() => {});
-    await this.#progress.step('API server', async () => {
-      await this.machines.startProcess(hostSide, this.#serverProcess(serverConfig));
-      await this.#whenServing(signal);
-    });
+    const starting = Promise.all(
+      config.nodes.filter(node => !node.stopped).map(node => this.startNode(node)),
+    );
+    starting.catch(() => {});
+    await this.#progress.step('API server', () => this.#startServer(serverConfig, signal));
     await this.#progress.step(`Nodes ${config.nodes.map(node => node.name).join(', ')}`, async note => {
-      await nodes;
-      await this.whenNodesReady(signal, note);
+      await this.whenNodesReady(await starting, signal, note);
     });
+  }
+
+  async #startServer(configPath: string, signal: AbortSignal): Promise<void> {
+    const started = await this.#startProcess(hostSide, this.#serverProcess(configPath));
+    const transport = await this.transport();
+    try {
+      await whenServing(this.#context.config.name, transport, started, signal);
+    } finally {
+      transport.close();
+    }
+  }
+
+  async #startProcess(place: Place, spec: ProcessSpec): Promise<StartedProcess> {
+    const watch = new CrashWatch(spec.name, spec.logFile);
+    const restart = () => this.machines.startProcess(place, spec);
+    await restart();
+    return { watch, restart };
   }
 
   async #prepareNetwork(): Promise<void> {
@@ -66,12 +113,31 @@ export class ClusterLifecycle {
   }
 
   /** The machine of a node with containerd and the agent in it. */
-  async startNode(node: NodeConfig): Promise<void> {
+  async startNode(node: NodeConfig): Promise<StartedNode> {
     const place = { machine: node.name };
+    const ran = await this.#runs(place, ['agent']);
+    const since = systemClock.now();
     const { agent, containerd } = await this.#files.writeNode(node, this.machines.podsCgroup(node.name));
     await this.machines.create({ name: node.name, addresses: node.addresses });
-    await this.machines.startProcess(place, this.#containerdProcess(node, containerd));
-    await this.machines.startProcess(place, this.#agentProcess(node, agent));
+    const processes = [
+      await this.#startProcess(place, this.#containerdProcess(node, containerd)),
+      await this.#startProcess(place, this.#agentProcess(node, agent)),
+    ];
+    return { name: node.name, ...(!ran && { since }), processes };
+  }
+
+  /** Resolves when these nodes are Ready. */
+  async whenNodesReady(
+    nodes: readonly StartedNode[],
+    signal: AbortSignal,
+    note?: (text: string) => void,
+  ): Promise<void> {
+    const transport = await this.transport();
+    try {
+      await whenNodesReady(this.#context.config.name, transport, nodes, signal, note);
+    } finally {
+      transport.close();
+    }
   }
 
   /** Ends the machine of a node; its containers end with it, its pods stay in the API. */
@@ -136,59 +202,6 @@ export class ClusterLifecycle {
     );
   }
 
-  async #whenServing(signal: AbortSignal): Promise<void> {
-    const transport = await this.transport();
-    const began = systemClock.monotonic();
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        try {
-          await transport.request({ method: 'GET', path: '/api', signal });
-          return;
-        } catch (cause) {
-          if (systemClock.monotonic() - began < readyTimeout) {
-            await systemClock.sleep(15, signal);
-            continue;
-          }
-          throw new SystemFailure(
-            `the API server did not become ready (${errorChain(cause)}): see: causeway logs server`,
-            { cause },
-          );
-        }
-      }
-    } finally {
-      transport.close();
-    }
-  }
-
-  /** Resolves when every node that is not stopped is Ready. */
-  async whenNodesReady(signal: AbortSignal, note: (text: string) => void): Promise<void> {
-    const wanted = new Set(this.#context.config.nodes.filter(node => !node.stopped).map(node => node.name));
-    const waiting = new Map([...wanted].map(name => [name, 'has not registered']));
-    const transport = await this.transport();
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(readyTimeout)]);
-    try {
-      while (waiting.size > 0) {
-        const events = transport.watch<Node>({
-          method: 'GET',
-          path: '/api/v1/nodes?watch=1',
-          signal: timeout,
-        });
-        for await (const { type, object } of events) {
-          if (type === 'ADDED' || type === 'MODIFIED') noteReadiness(waiting, wanted, object as Stored<Node>);
-          note(`${wanted.size - waiting.size} of ${wanted.size} ready`);
-          if (waiting.size === 0) break;
-        }
-      }
-    } catch (cause) {
-      signal.throwIfAborted();
-      const [name, why] = [...waiting][0] ?? [];
-      throw new SystemFailure(`node ${name} is not ready: ${why}: see: causeway logs ${name}`, { cause });
-    } finally {
-      transport.close();
-    }
-  }
-
   #serverProcess(configPath: string): ProcessSpec {
     const { server } = this.#context.paths;
     return this.#process('server', ['server.mjs', configPath], join(server, 'server.log'));
@@ -229,11 +242,3 @@ function removeIfEmpty(folder: string): void {
 
 /** A small young generation: the heaps are small, and memory is what a user notices. */
 const nodeFlags = ['--max-semi-space-size=4', '--no-warnings'];
-
-function noteReadiness(waiting: Map<string, string>, wanted: Set<string>, node: Stored<Node>): void {
-  const { name } = node.metadata;
-  if (!wanted.has(name)) return;
-  const ready = node.status?.conditions?.find(condition => condition.type === 'Ready');
-  if (ready?.status === 'True') waiting.delete(name);
-  else waiting.set(name, ready?.message ?? 'has no Ready condition');
-}

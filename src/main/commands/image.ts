@@ -17,7 +17,10 @@ interface ImageOptions {
 
 /** `image list|import|build|remove`: the images all clusters of a data folder share. */
 export function addImageCommands(program: Command): void {
-  const image = program.command('image').description('list, import, build and remove images');
+  const image = program
+    .command('image')
+    .description('list, import, build and remove images')
+    .addHelpText('after', examples('causeway image list', 'sudo causeway image build nginx'));
 
   withDataDir(image.command('list'))
     .description('list the images: name, size and where each is from')

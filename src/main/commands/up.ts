@@ -89,10 +89,15 @@ async function up(options: UpOptions): Promise<void> {
     const config = readCluster(paths) ?? (await plan(options, paths, isolated));
     const context = { paths, config };
     const lifecycle = new ClusterLifecycle(context, progress);
-    await lifecycle.up(abort.signal);
+    const started = await lifecycle.up(abort.signal);
     const merged = await mergeAccess(context, options.kubeconfig);
     await provideKubectl(options.dataDir, progress);
-    process.stdout.write(nextSteps(context, merged, systemClock.monotonic() - began));
+    const took = started ? systemClock.monotonic() - began : undefined;
+    process.stdout.write(nextSteps(context, merged, took));
+  } catch (error) {
+    // The terminal interrupts the programs that run for a step as well: their failures are not the reason.
+    abort.signal.throwIfAborted();
+    throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     release();
@@ -197,11 +202,14 @@ async function provideKubectl(dataDir: string, progress: Progress): Promise<void
     .catch(error => progress.say(`   ${(error as Error).message}`));
 }
 
-function nextSteps({ config }: ClusterContext, merged: string | undefined, took: number): string {
+function nextSteps({ config }: ClusterContext, merged: string | undefined, took: number | undefined): string {
   const flag = nameFlag(config.name);
-  const seconds = (took / 1000).toFixed(1);
   const nodes = config.nodes.filter(node => !node.stopped).length;
-  const ready = `The cluster "${config.name}" is up: ${nodes} node${nodes === 1 ? '' : 's'} ready after ${seconds} s.\n`;
+  const count = `${nodes} node${nodes === 1 ? '' : 's'} ready`;
+  const ready =
+    took === undefined
+      ? `The cluster "${config.name}" is up already: ${count}, nothing to do.\n`
+      : `The cluster "${config.name}" is up: ${count} after ${(took / 1000).toFixed(1)} s.\n`;
   const use = merged
     ? `  kubectl --context ${contextName(config)} get nodes     (access merged into ${merged})\n`
     : `  causeway exec${flag} -- kubectl get nodes\n`;
