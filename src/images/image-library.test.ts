@@ -57,6 +57,16 @@ test('a tag is asked for again only after a while', async t => {
   assert.equal((await library.resolve(reference('web:1'))).digest, moved);
 });
 
+test('a manifest asked for by its digest is pulled, and is no image of its own', async t => {
+  const { library, upstream } = await testLibrary(t, { upstream: true });
+  const digest = upstream.add({ domain: 'quay.io', path: 'a/b', digest: digestOf('unknown') }, ['layer']);
+  const pinned = { domain: 'quay.io', path: 'a/b', digest };
+  await assert.rejects(library.resolve(pinned), { name: 'ImageNotFoundError' });
+  upstream.add(pinned, ['layer']);
+  assert.equal((await library.resolve(pinned)).digest, digest);
+  assert.deepEqual(await library.list(), []);
+});
+
 test('a blob asked for by several comes once from the registry', async t => {
   const { library, upstream } = await testLibrary(t, { upstream: true });
   upstream.add(reference('web:1'), ['layer']);

@@ -208,15 +208,19 @@ export class ImageLibrary {
     const { blobs, records, clock, decisions } = this.#deps;
     const manifest = parseManifest(content);
     await blobs.put(content);
-    const size = childrenOf(manifest).reduce((sum, child) => sum + child.size, content.length);
-    await records.put({
-      reference: formatReference(reference),
-      origin: 'upstream',
-      digest,
-      mediaType,
-      size,
-      time: clock.now(),
-    });
+    // A digest is asked for by those who have seen an index: what the user named is recorded already.
+    if (reference.tag !== undefined) {
+      const size = childrenOf(manifest).reduce((sum, child) => sum + child.size, content.length);
+      const time = clock.now();
+      await records.put({
+        reference: formatReference(reference),
+        origin: 'upstream',
+        digest,
+        mediaType,
+        size,
+        time,
+      });
+    }
     decisions.record('image.pulled', undefined, { image: formatReference(reference), digest });
     return { digest, mediaType, size: content.length };
   }
