@@ -18,7 +18,7 @@ export async function deleteCollection(
   options: ListOptions,
   request: DeleteRequest,
 ): Promise<ListedObjects> {
-  const listed = listObjects(registry.store, endpoint, selection, options);
+  const listed = await listObjects(registry.store, endpoint, selection, options);
   const waiting = [...listed.items];
   const worker = async () => {
     for (let bytes = waiting.pop(); bytes; bytes = waiting.pop()) {

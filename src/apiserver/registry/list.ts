@@ -1,5 +1,6 @@
 import { ApiError, badRequest, expired } from '../../api/status.ts';
 import { type Change, type Entry, RevisionCompacted, type Store } from '../../store/store.ts';
+import { filterInSlices } from '../objects/slices.ts';
 import { collectionPrefix, storageKey } from '../objects/storage-form.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { ListOptions } from './list-options.ts';
@@ -18,18 +19,18 @@ export interface ListedObjects {
  * LIST: what is stored now, or (Exact, continue) what was stored at a revision of the kept history.
  * @throws ApiError 410 where that history is gone, 504 for a revision that is yet to come.
  */
-export function listObjects(
+export async function listObjects(
   store: Store,
   endpoint: ResourceEndpoint,
   selection: Selection,
   options: ListOptions,
-): ListedObjects {
+): Promise<ListedObjects> {
   const prefix = collectionPrefix(endpoint.storage, selection.namespace);
   const from = startOf(store, endpoint, prefix, options);
-  const page =
-    from.revision === store.revision
-      ? currentPage(store, endpoint, prefix, selection, options.limit, from.after)
-      : pastPage(store, prefix, selection, options.limit, from.after, from.revision);
+  // The entries are taken in this turn of the event loop; what is done with them may take more.
+  const page = await (from.revision === store.revision
+    ? currentPage(store, endpoint, prefix, selection, options.limit, from.after)
+    : pastPage(store, prefix, selection, options.limit, from.after, from.revision));
   const { entries, more } = page;
   const last = entries.at(-1);
   return {
@@ -66,14 +67,14 @@ function startOf(
   return { revision: store.revision };
 }
 
-function currentPage(
+async function currentPage(
   store: Store,
   endpoint: ResourceEndpoint,
   prefix: string,
   selection: Selection,
   limit: number,
   after: string | undefined,
-): Page {
+): Promise<Page> {
   if (selection.name !== undefined && (selection.namespace || !endpoint.resource.namespaced)) {
     const entry = store.get(storageKey(endpoint.storage, selection.namespace, selection.name));
     const found = entry && (after === undefined || entry.key > after) && selection.matches(entry.value);
@@ -90,25 +91,20 @@ function currentPage(
   return selected(entries, selection, limit);
 }
 
-function selected(entries: Iterable<Entry>, selection: Selection, limit: number): Page {
-  const found: Entry[] = [];
-  for (const entry of entries) {
-    if (!selection.matches(entry.value)) continue;
-    if (limit > 0 && found.length === limit) return { entries: found, more: true, remaining: 0 };
-    found.push(entry);
-  }
-  return { entries: found, more: false, remaining: 0 };
+async function selected(entries: readonly Entry[], selection: Selection, limit: number): Promise<Page> {
+  const { found, more } = await filterInSlices(entries, entry => selection.matches(entry.value), limit);
+  return { entries: found, more, remaining: 0 };
 }
 
 /** What stood under `prefix` at `revision`: today's entries with every later change taken back. */
-function pastPage(
+async function pastPage(
   store: Store,
   prefix: string,
   selection: Selection,
   limit: number,
   after: string | undefined,
   revision: number,
-): Page {
+): Promise<Page> {
   const undone = new Map<string, Entry | undefined>();
   for (const change of changesSince(store, prefix, revision)) {
     if (!undone.has(change.key)) undone.set(change.key, change.previous);
@@ -117,7 +113,7 @@ function pastPage(
   for (const entry of undone.values()) if (entry) entries.push(entry);
   entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   const rest = after === undefined ? entries : entries.filter(entry => entry.key > after);
-  const page = selected(rest, selection, limit);
+  const page = await selected(rest, selection, limit);
   return { ...page, remaining: rest.length - page.entries.length };
 }
 

@@ -5,6 +5,7 @@ import { jsonResponse, type ResponseBody, type ServerResponse } from '../exchang
 import type { Negotiated } from '../negotiation.ts';
 import { decodeStored } from '../objects/decoded.ts';
 import { asBuffer, metadataOffset } from '../objects/encoding.ts';
+import { mapInSlices } from '../objects/slices.ts';
 import type { EventForm } from '../watch/event-form.ts';
 import type { ListedObjects } from './list.ts';
 import type { Result } from './registry.ts';
@@ -20,6 +21,9 @@ export interface View {
   includeObject: string;
 }
 
+/** From this many on, members are turned into text in slices. */
+const manyItems = 500;
+
 /** A single object, as the client wants to see it. */
 export function objectResponse(view: View, status: number, result: Result): ServerResponse {
   const { accept, endpoint } = view;
@@ -33,37 +37,59 @@ export function objectResponse(view: View, status: number, result: Result): Serv
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
-export function listResponse(view: View, listed: ListedObjects): ServerResponse {
+/**
+ * A list. What has to be decoded for it (tables, metadata, in process) is decoded in slices.
+ * @param decode whether the receiver takes objects and not bytes.
+ */
+export async function listResponse(
+  view: View,
+  listed: ListedObjects,
+  decode: boolean,
+): Promise<ServerResponse> {
   const { accept, endpoint } = view;
+  const { kind } = endpoint.resource;
   const metadata = listMetadata(listed);
-  if (accept.as === 'Table') {
-    return encoded(
-      accept,
-      200,
-      tableOf(
-        view,
-        listed.items.map(bytes => served(endpoint, bytes)),
-        metadata,
-      ),
-    );
-  }
+  const items = (form: (bytes: Uint8Array) => object) => mapInSlices(listed.items, form);
+  const object = (bytes: Uint8Array) => served(endpoint, bytes);
+  if (accept.as === 'Table') return tableResponse(view, listed, metadata);
   if (accept.as !== undefined) {
-    const items = listed.items.map(bytes => metadataOnly(served(endpoint, bytes)));
-    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
-    return encoded(accept, 200, list);
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
+    return itemsResponse(accept, list, 'items', await items(bytes => metadataOnly(object(bytes))));
   }
-  const value = (): KubeList => ({
-    kind: `${endpoint.resource.kind}List`,
-    apiVersion: endpoint.apiVersion,
-    metadata,
-    items: listed.items.map(bytes => served(endpoint, bytes)),
-  });
-  if (accept.encoding === 'yaml' || endpoint.storage.conversion) return encoded(accept, 200, value());
+  const list = { kind: `${kind}List`, apiVersion: endpoint.apiVersion, metadata };
+  if (decode || accept.encoding === 'yaml' || endpoint.storage.conversion) {
+    return itemsResponse(accept, list, 'items', await items(object));
+  }
+  const value = (): KubeList => ({ ...list, items: listed.items.map(object) as KubeObject[] });
   const body: ResponseBody = {
     kind: 'value',
     value,
     chunks: () => [listBytes(endpoint, metadata, listed.items)],
   };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
+
+async function tableResponse(view: View, listed: ListedObjects, metadata: object): Promise<ServerResponse> {
+  const { rows: _, ...table } = tableOf(view, [], metadata) as KubeObject & { rows: object[] };
+  const rowOf = (bytes: Uint8Array) => {
+    const one = tableOf(view, [served(view.endpoint, bytes)], {}, true) as KubeObject & { rows: object[] };
+    return one.rows[0]!;
+  };
+  return itemsResponse(view.accept, table, 'rows', await mapInSlices(listed.items, rowOf));
+}
+
+/** A list of many members, each turned into text by itself, in slices. */
+async function itemsResponse(
+  accept: Negotiated,
+  list: object,
+  member: 'items' | 'rows',
+  items: readonly object[],
+): Promise<ServerResponse> {
+  const value = { ...list, [member]: items };
+  if (accept.encoding === 'yaml' || items.length < manyItems) return encoded(accept, 200, value);
+  const texts = await mapInSlices(items, item => JSON.stringify(item));
+  const text = `${JSON.stringify(list).slice(0, -1)},"${member}":[${texts.join(',')}]}`;
+  const body: ResponseBody = { kind: 'value', value: () => value, chunks: () => [Buffer.from(text)] };
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 

@@ -77,11 +77,17 @@ export class ResourceHandler {
     return objectResponse(this.view(call, endpoint), 200, resultOf(entry.value));
   }
 
-  #list(call: Call, endpoint: ResourceEndpoint): ServerResponse {
+  async #list(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
     const { query } = call.request;
     const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
-    const listed = listObjects(this.#registry.store, endpoint, selection, readListOptions(query, false));
-    return listResponse(this.view(call, endpoint), listed);
+    const view = this.view(call, endpoint);
+    const listed = await listObjects(
+      this.#registry.store,
+      endpoint,
+      selection,
+      readListOptions(query, false),
+    );
+    return listResponse(view, listed, call.request.inProcess);
   }
 
   #watch(call: Call, endpoint: ResourceEndpoint): ServerResponse {
@@ -166,7 +172,8 @@ export class ResourceHandler {
     const request = await readDelete(call);
     const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
     const options = readListOptions(query, false);
-    return listResponse(view, await deleteCollection(this.#registry, endpoint, selection, options, request));
+    const deleted = await deleteCollection(this.#registry, endpoint, selection, options, request);
+    return listResponse(view, deleted, call.request.inProcess);
   }
 }
 

@@ -23,7 +23,7 @@ export interface WatchDeps {
 /** Milliseconds between bookmarks (upstream: about a minute). */
 const bookmarkInterval = 60_000;
 /** Initial events handed on at a time, so that a large collection never holds the event loop. */
-const initialBatch = 1000;
+const initialBatch = 250;
 
 export interface WatchRequest {
   endpoint: ResourceEndpoint;
@@ -96,18 +96,27 @@ export class ObjectWatch implements WatchSource {
 
   /** What is there, as ADDED events, in batches with room for other work between them. */
   #sendInitial(): void {
-    const { endpoint, selection, options, form } = this.#request;
+    const { endpoint, selection, options } = this.#request;
+    const { store } = this.#deps;
     const now = { ...options, limit: 0, continueToken: '', match: undefined, resourceVersion: undefined };
-    const { items, revision } = listObjects(this.#deps.store, endpoint, selection, now);
-    this.#position = revision;
+    // The list is taken in this very turn; what changes from here on is held until all of it has been told.
+    const listing = listObjects(store, endpoint, selection, now);
+    this.#position = store.revision;
     this.#held = [];
     this.#follow();
+    listing.then(
+      ({ items, revision }) => this.#sendItems(items, revision),
+      () => this.end(),
+    );
+  }
+
+  #sendItems(items: readonly Uint8Array[], revision: number): void {
     let at = 0;
     const next = () => {
       if (!this.#sink) return;
       const batch = items.slice(at, at + initialBatch);
       at += initialBatch;
-      if (batch.length > 0) this.#send(batch.map(bytes => initialEvent(bytes, form)));
+      if (batch.length > 0) this.#send(batch.map(bytes => initialEvent(bytes, this.#request.form)));
       if (at < items.length) setImmediate(next);
       else this.#endInitial(revision);
     };
