@@ -167,8 +167,8 @@ class BlockReader {
       }
     }
     if (steps.length === 0) throw this.#problem(open, 'this console block has no command');
-    if (words && steps.length > 1) {
-      throw this.#problem(open, `a block marked "${words}" holds one command: split it`);
+    if (way.mode !== 'once' && steps.length > 1) {
+      throw this.#problem(open, `a block marked "${way.mode}" holds one command: split it`);
     }
     return steps;
   }
