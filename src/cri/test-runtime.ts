@@ -27,8 +27,11 @@ const archivePath = join(baseDir, 'image.tar');
  */
 export async function inOwnNamespaces(moduleUrl: string): Promise<boolean> {
   if (process.env.CAUSEWAY_TEST_NAMESPACES === '1') return true;
-  // While there is a way out: inside there is none.
-  await writeTestImage(archivePath);
+  // While there is a way out: inside there is none. Several test files may do this at the same time.
+  if (!existsSync(archivePath)) {
+    await writeTestImage(`${archivePath}.${process.pid}`);
+    renameSync(`${archivePath}.${process.pid}`, archivePath);
+  }
   const args = ['--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
   // Shims keep their sockets under /run/containerd whatever the configuration says.
   const script =
@@ -38,6 +41,9 @@ export async function inOwnNamespaces(moduleUrl: string): Promise<boolean> {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, CAUSEWAY_TEST_NAMESPACES: '1', NODE_TEST_CONTEXT: undefined },
   });
+  // Whatever ends this process ends the inner one, and with its pid namespace all it started.
+  process.once('exit', () => child.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

@@ -1,9 +1,7 @@
 import { formatTime, timeOf } from '../../api/time.ts';
 import { Backoff } from '../../base/backoff.ts';
 import { decisionObject } from '../../base/decisions.ts';
-import { errorChain } from '../../base/log.ts';
 import type { PodSandboxStatus } from '../../cri/cri.ts';
-import { rpcMessage } from '../../cri/cri.ts';
 import type { ImageState } from '../container/image-puller.ts';
 import { registryCredentials } from '../container/registry-credentials.ts';
 import type { PodContext } from '../node-facts.ts';
@@ -12,6 +10,7 @@ import type { Rejection } from './admission.ts';
 import { ContainerStarter, StartError } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import { ContainerStopper } from './container-stopper.ts';
+import { MountedVolumes } from './mounted-volumes.ts';
 import { containerFieldPath, containersOf, formatPod, type NodePod } from './pod-identity.ts';
 import { type PlannedStart, type PodPlan, planPod } from './pod-plan.ts';
 import { deleteFromApi, removeFromNode } from './pod-removal.ts';
@@ -22,9 +21,9 @@ import {
   type RuntimeContainer,
   readySandbox,
   runningContainers,
-  sandboxAddresses,
 } from './pod-runtime.ts';
 import { podStatus } from './pod-status.ts';
+import { PostStartHooks } from './post-start-hooks.ts';
 import { formatDuration } from './restart-backoff.ts';
 import { SandboxError, SandboxStarter } from './sandbox-starter.ts';
 import { terminationMessage } from './termination-message.ts';
@@ -37,7 +36,6 @@ interface Termination {
 }
 
 const retryDelay = 5_000;
-const volumeRefresh = 60_000;
 const failureShown = 3_000;
 
 /**
@@ -49,11 +47,12 @@ export class PodWorker {
   readonly uid: string;
   readonly #context: PodContext;
   readonly #stopper: ContainerStopper;
+  readonly #hooks: PostStartHooks;
+  readonly #volumes: MountedVolumes;
   readonly #sandboxes: SandboxStarter;
   readonly #starter: ContainerStarter;
   readonly #waiting = new Map<string, WaitingReason>();
   readonly #messages = new Map<string, string>();
-  readonly #hooks = new Set<string>();
   readonly #retry = new Backoff<string>({ initial: 1000, max: 30_000 });
   #pod: NodePod;
   /** Whether the API still has it. */
@@ -62,8 +61,6 @@ export class PodWorker {
   #verdict: Rejection | undefined;
   #termination: Termination | undefined;
   #finished = false;
-  #volumes: Map<string, MountedVolume> | undefined;
-  #volumesAt = 0;
   #adopted = false;
   #gone = false;
 
@@ -72,6 +69,8 @@ export class PodWorker {
     this.uid = pod.metadata.uid;
     this.#pod = pod;
     this.#stopper = new ContainerStopper(context);
+    this.#hooks = new PostStartHooks(context, this.#stopper);
+    this.#volumes = new MountedVolumes(context);
     this.#sandboxes = new SandboxStarter(context);
     this.#starter = new ContainerStarter(context);
     this.#startTime = pod.status?.startTime;
@@ -158,7 +157,7 @@ export class PodWorker {
     const due = this.#due(plan);
     this.#publish();
     if (plan.sandbox !== 'keep' || due.length > 0) await this.#bringUp(plan, due);
-    else await this.#refreshVolumes();
+    else await this.#volumes.refresh(this.#pod);
     this.#probe();
     this.#publish();
   }
@@ -168,7 +167,7 @@ export class PodWorker {
     const { requeue, recorder } = this.#context;
     try {
       const images = Promise.all(due.map(start => this.#image(start)));
-      const volumes = this.#mountVolumes();
+      const volumes = this.#volumes.mount(this.#pod);
       // Whichever fails first: none of the others may end as an unhandled rejection.
       for (const promise of [images, volumes]) (promise as Promise<unknown>).catch(() => {});
       const sandbox = await this.#sandbox(plan);
@@ -221,7 +220,8 @@ export class PodWorker {
         this.#waiting.delete(spec.name);
         this.#requeueIfEnded(id);
         if (start.replaces) this.#context.backoff.restarted(this.#backoffKey(spec.name));
-        if (this.#runPostStart(start, id, sandbox)) return;
+        // Nothing else starts until the hook has ended.
+        if (this.#hooks.begin(this.#pod, start.container, id, sandbox)) return;
       } catch (error) {
         if (!(error instanceof StartError)) throw error;
         this.#waiting.set(spec.name, error.waiting);
@@ -289,45 +289,7 @@ export class PodWorker {
     }
   }
 
-  // ── hooks, probes, volumes ──────────────────────────────────────────────────────────────────────────────
-
-  /** True where a postStart hook runs: nothing else starts until it has ended. */
-  #runPostStart({ container }: PlannedStart, id: string, sandbox: PodSandboxStatus): boolean {
-    const { hooks, recorder, requeue, facts, cache } = this.#context;
-    const handler = container.spec.lifecycle?.postStart;
-    if (!handler) return false;
-    const podIP = sandboxAddresses(sandbox)[0] ?? facts.hostIPs[0] ?? '';
-    const run = async () => {
-      try {
-        await hooks.run(
-          handler,
-          { containerId: id, container: container.spec, podIP },
-          new AbortController().signal,
-        );
-      } catch (error) {
-        const message = `PostStartHook failed: ${rpcMessage(error)}`;
-        recorder.event(this.#pod, 'Warning', 'FailedPostStartHook', message, {
-          fieldPath: containerFieldPath(container),
-        });
-        const record = cache.get(this.uid).containers.find(({ status }) => status.id === id);
-        if (record) {
-          const gracePeriod = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
-          const words = `FailedPostStartHook`;
-          this.#stopper.stop(this.#pod, record, container, {
-            gracePeriod,
-            message: words,
-            reason: 'postStart',
-          });
-        }
-      } finally {
-        this.#hooks.delete(id);
-        requeue(this.uid);
-      }
-    };
-    this.#hooks.add(id);
-    void run();
-    return true;
-  }
+  // ── probes ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What an earlier agent knew of containers that still run. */
   #adopt(runtime: PodRuntime): void {
@@ -345,40 +307,6 @@ export class PodWorker {
   #probe(): void {
     const { prober, cache, facts } = this.#context;
     prober.sync(this.#pod, cache.get(this.uid), facts.hostIPs[0] ?? '');
-  }
-
-  async #mountVolumes(): Promise<Map<string, MountedVolume>> {
-    const { volumes, clock } = this.#context;
-    this.#volumes ??= await volumes.mount(this.#pod, this.#downwardFacts());
-    this.#volumesAt ||= clock.monotonic();
-    return this.#volumes;
-  }
-
-  /** Brings what changed in the API into the files, once a minute. */
-  async #refreshVolumes(): Promise<void> {
-    const { volumes, clock, log, requeue } = this.#context;
-    if ((this.#pod.spec.volumes ?? []).length === 0) return;
-    const due = this.#volumesAt + volumeRefresh - clock.monotonic();
-    if (this.#volumes && due > 0) {
-      requeue(this.uid, due);
-      return;
-    }
-    try {
-      if (this.#volumes) await volumes.refresh(this.#pod, this.#downwardFacts());
-      else await this.#mountVolumes();
-    } catch (error) {
-      log.warn('volumes are not fresh', { pod: formatPod(this.#pod), error: errorChain(error) });
-    }
-    this.#volumesAt = clock.monotonic();
-    requeue(this.uid, volumeRefresh);
-  }
-
-  #downwardFacts() {
-    const { facts, cache } = this.#context;
-    const podIPs = this.#pod.spec.hostNetwork
-      ? facts.hostIPs
-      : sandboxAddresses(readySandbox(cache.get(this.uid)));
-    return { ...facts, podIPs };
   }
 
   // ── its end ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -509,7 +437,7 @@ export class PodWorker {
       waiting: this.#waiting,
       isReady: (container, id) => prober.isReady(container, id),
       isStarted: (container, id) => prober.isStarted(container, id),
-      hookRunning: id => this.#hooks.has(id),
+      hookRunning: id => this.#hooks.isRunning(id),
       terminationMessage: id => this.#messages.get(id) ?? '',
     });
     writer.set(this.#pod, status);
@@ -520,7 +448,7 @@ export class PodWorker {
     return {
       liveness: (id: string) => results.get(id, 'liveness') ?? 'success',
       startup: (id: string) => results.get(id, 'startup') ?? 'unknown',
-      hookRunning: (id: string) => this.#hooks.has(id),
+      hookRunning: (id: string) => this.#hooks.isRunning(id),
       isStopping: (id: string) => this.#stopper.isStopping(id),
     };
   }
