@@ -17,6 +17,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import type { Logger } from '../../base/log.ts';
 import type { ApiUser, ServerRequest, ServerResponse } from '../exchange.ts';
 import { certificateUser } from './client-certificate.ts';
+import { FlushQueue } from './flush-queue.ts';
 import { streamedBody } from './request-body.ts';
 import { writeToHttp1, writeToHttp2 } from './response-writer.ts';
 
@@ -52,6 +53,7 @@ export class Listener {
   readonly #users = new WeakMap<object, ApiUser | null>();
   #http1: Server | undefined;
   #http2: Http2Server | undefined;
+  readonly #queue = new FlushQueue();
   #port = 0;
 
   constructor(deps: ListenerDeps, options: ListenerOptions) {
@@ -178,7 +180,7 @@ export class Listener {
       },
     );
     stream.once('close', () => aborted.abort());
-    writeToHttp2(stream, request, await this.#deps.handle(request));
+    writeToHttp2(stream, request, await this.#deps.handle(request), this.#queue);
   }
 
   async #onHttp1(message: IncomingMessage, response: Http1Response): Promise<void> {
@@ -196,7 +198,7 @@ export class Listener {
     );
     response.once('close', () => aborted.abort());
     response.on('error', error => this.#deps.log.debug('HTTP/1.1 response failed', { error }));
-    writeToHttp1(response, request, await this.#deps.handle(request));
+    writeToHttp1(response, request, await this.#deps.handle(request), this.#queue);
   }
 
   #onUpgrade(message: IncomingMessage, socket: Socket, head: Buffer): void {

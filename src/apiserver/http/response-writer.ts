@@ -2,6 +2,7 @@ import type { ServerResponse as Http1Response } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
+import type { FlushQueue } from './flush-queue.ts';
 
 /** A watcher whose connection holds more unsent bytes than this is cut off. */
 const slowWatcherBytes = 16 * 1024 * 1024;
@@ -13,6 +14,7 @@ export function writeToHttp2(
   stream: ServerHttp2Stream,
   request: ServerRequest,
   response: ServerResponse,
+  queue: FlushQueue,
 ): void {
   if (stream.destroyed || stream.closed) {
     release(response);
@@ -27,10 +29,15 @@ export function writeToHttp2(
     return;
   }
   stream.respond(headers);
-  writeBody(stream, body);
+  writeBody(stream, body, queue);
 }
 
-export function writeToHttp1(out: Http1Response, request: ServerRequest, response: ServerResponse): void {
+export function writeToHttp1(
+  out: Http1Response,
+  request: ServerRequest,
+  response: ServerResponse,
+  queue: FlushQueue,
+): void {
   if (out.destroyed) {
     release(response);
     return;
@@ -46,7 +53,7 @@ export function writeToHttp1(out: Http1Response, request: ServerRequest, respons
     return;
   }
   if (body.kind === 'watch') out.flushHeaders();
-  writeBody(out, body);
+  writeBody(out, body, queue);
 }
 
 type Body = ServerResponse['body'];
@@ -73,14 +80,14 @@ function contentLength(body: Body): { 'content-length'?: string } {
   return { 'content-length': String(length) };
 }
 
-function writeBody(out: Writable, body: Body): void {
+function writeBody(out: Writable, body: Body, queue: FlushQueue): void {
   const chunks = chunksOf(body);
   if (chunks) writeChunks(out, chunks);
   else if (body.kind === 'stream') {
     body.stream.on('error', () => out.destroy());
     out.on('close', () => body.stream.destroy());
     body.stream.pipe(out);
-  } else if (body.kind === 'watch') writeWatch(out, body.source);
+  } else if (body.kind === 'watch') writeWatch(out, body.source, queue);
 }
 
 /** Writes in pieces, each after the one before has left, so that a large list never holds the event loop. */
@@ -98,7 +105,7 @@ function writeChunks(out: Writable, chunks: readonly Uint8Array[]): void {
 }
 
 /** Writes the events of one turn of the event loop in one piece. */
-function writeWatch(out: Writable, source: WatchSource): void {
+function writeWatch(out: Writable, source: WatchSource, queue: FlushQueue): void {
   let pending: WatchEvent[] = [];
   let ended = false;
   const flush = () => {
@@ -109,7 +116,7 @@ function writeWatch(out: Writable, source: WatchSource): void {
     if (ended) out.end();
   };
   const schedule = () => {
-    if (pending.length === 0 && !ended) setImmediate(flush);
+    if (pending.length === 0 && !ended) queue.add(flush);
   };
   const handle = source.open({
     events(batch) {
