@@ -17,8 +17,8 @@ import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { availableIn } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
 import { RevisionHistory, revisionHashLabel } from '../revisions/revision-history.ts';
+import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
-import { sameContent } from '../template-hash.ts';
 import { daemonPod } from './daemon-pod.ts';
 import {
   type DaemonInput,
@@ -212,7 +212,7 @@ export class DaemonSetController implements Component {
       observedGeneration: generation,
       ...(collisionCount > 0 && { collisionCount }),
     };
-    if (sameContent(status, set.status)) return;
+    if (sameStatus(status, set.status)) return;
     try {
       await this.#setClient.updateStatus({ ...set, status });
     } catch (error) {

@@ -12,7 +12,7 @@ import { controllerKey, controllerOf } from '../ownership/controller-ref.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { isFinished } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
-import { sameContent } from '../template-hash.ts';
+import { sameStatus } from '../same-status.ts';
 import {
   countStatus,
   deadlineOf,
@@ -235,7 +235,7 @@ export class DeploymentController implements Component {
   }
 
   async #writeStatus(deployment: Stored<Deployment>, status: DeploymentStatus): Promise<void> {
-    if (sameContent(withoutZeros(deployment.status), withoutZeros(status))) return;
+    if (sameStatus(deployment.status, status)) return;
     await this.#client.updateStatus({ ...deployment, status });
   }
 }
@@ -247,9 +247,4 @@ function isScaled(deployment: Deployment, sets: readonly Stored<ReplicaSet>[]): 
     const desired = annotationNumber(set, desiredAnnotation);
     return replicasOf(set.spec) > 0 && desired !== undefined && desired !== wanted;
   });
-}
-
-/** Counts that are 0 are left out by some writers. */
-function withoutZeros(status: DeploymentStatus | undefined): object {
-  return Object.fromEntries(Object.entries(status ?? {}).filter(([, value]) => value !== 0));
 }

@@ -16,8 +16,8 @@ import { controllerKey, controllerOf } from '../ownership/controller-ref.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { isActive } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
+import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
-import { sameContent } from '../template-hash.ts';
 import { type Account, accountOf, countsOf } from './job-accounting.ts';
 import { deadlineOf, isJobFinished, jobCondition, type Outcome, outcomeOf } from './job-outcome.ts';
 import { planJob } from './job-plan.ts';
@@ -243,7 +243,7 @@ export class JobController implements Component {
 
   async #writeStatus(job: Stored<Job>, account: Account, outcome: Outcome | undefined): Promise<void> {
     const status = this.#statusOf(job, account, outcome);
-    if (sameContent(withoutZeros(status), withoutZeros(job.status))) return;
+    if (sameStatus(plainCounts(status), plainCounts(job.status))) return;
     try {
       await this.#jobClient.updateStatus({ ...job, status });
     } catch (error) {
@@ -300,10 +300,9 @@ export class JobController implements Component {
   }
 }
 
-/** Counts that are 0 and lists that are empty are left out by some writers. */
-function withoutZeros(status: JobStatus | undefined): object {
+/** With both lists of uncounted pods, which are left out where they are empty. */
+function plainCounts(status: JobStatus | undefined): object {
   const { uncountedTerminatedPods, ...rest } = status ?? {};
   const { succeeded = [], failed = [] } = uncountedTerminatedPods ?? {};
-  const counts = Object.entries(rest).filter(([, value]) => value !== 0 && value !== '');
-  return { ...Object.fromEntries(counts), uncounted: { succeeded, failed } };
+  return { ...rest, uncountedTerminatedPods: { succeeded, failed } };
 }

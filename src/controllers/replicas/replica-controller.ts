@@ -16,8 +16,8 @@ import { podFromTemplate } from '../pods/pod-from-template.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { isActive, isFinished } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
+import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
-import { sameContent } from '../template-hash.ts';
 import { nextAvailability, planReplicas, replicaStatus } from './replica-plan.ts';
 
 /** What tells ReplicaSets and ReplicationControllers apart. */
@@ -217,17 +217,11 @@ export class ReplicaController<T extends KubeObject> implements Component {
       failure: failure && { reason: failure.reason, message: failure.message },
       now,
     });
-    if (sameContent(withZeros(present), withZeros(status))) return;
+    if (present && present.replicas === status.replicas && sameStatus(present, status)) return;
     try {
       await this.#ownerClient.updateStatus(this.#kind.withStatus(owner, status));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
   }
-}
-
-/** Counts that are 0 are left out by some writers. */
-function withZeros(status: ReplicaSetStatus | undefined): ReplicaSetStatus {
-  const zeros = { fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0, terminatingReplicas: 0 };
-  return { replicas: -1, ...zeros, ...status };
 }

@@ -21,7 +21,7 @@ import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { availableIn } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
 import { RevisionHistory, templateOf } from '../revisions/revision-history.ts';
-import { sameContent } from '../template-hash.ts';
+import { sameStatus } from '../same-status.ts';
 import { claimsOf, statefulPod } from './stateful-pod.ts';
 import {
   ordinalOf,
@@ -234,7 +234,7 @@ export class StatefulSetController implements Component {
       status.currentRevision = status.updateRevision;
       status.currentReplicas = status.updatedReplicas;
     }
-    if (sameContent(status, set.status)) return;
+    if (sameStatus(status, set.status)) return;
     try {
       await this.#setClient.updateStatus({ ...set, status });
     } catch (error) {
