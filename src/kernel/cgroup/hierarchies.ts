@@ -3,6 +3,8 @@ export interface Hierarchies {
   version: 1 | 2;
   /** The directory of each hierarchy that is used; the first one's processes are the ones that count. */
   roots: { path: string; controllers: string[] }[];
+  /** Directories of the hierarchies that are not used: container runtimes make groups in them all the same. */
+  others: string[];
 }
 
 /** Hierarchies of version 1 a cluster has a place in. cpuset, devices and the like bring nothing here. */
@@ -14,6 +16,7 @@ const usedControllers = ['memory', 'cpu', 'cpuacct', 'pids', 'freezer'];
  */
 export function readHierarchies(mountinfo: string): Hierarchies | undefined {
   const roots: Hierarchies['roots'] = [];
+  const others: string[] = [];
   let unified: string | undefined;
   for (const line of mountinfo.split('\n')) {
     const [left, right] = line.split(' - ');
@@ -25,12 +28,15 @@ export function readHierarchies(mountinfo: string): Hierarchies | undefined {
     const controllers = superOptions.split(',').filter(name => usedControllers.includes(name));
     const fresh = controllers.some(name => !roots.some(root => root.controllers.includes(name)));
     if (fresh) roots.push({ path, controllers });
+    else others.push(path);
   }
   if (roots.length > 0) {
     roots.sort((a, b) => rank(a.controllers) - rank(b.controllers));
-    return { version: 1, roots };
+    if (unified !== undefined) others.push(unified);
+    return { version: 1, roots, others };
   }
-  return unified === undefined ? undefined : { version: 2, roots: [{ path: unified, controllers: ['all'] }] };
+  if (unified === undefined) return undefined;
+  return { version: 2, roots: [{ path: unified, controllers: ['all'] }], others };
 }
 
 function rank(controllers: readonly string[]): number {

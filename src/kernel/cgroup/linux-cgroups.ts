@@ -69,7 +69,8 @@ export class LinuxCgroups implements Cgroups {
   }
 
   async remove(path: string): Promise<void> {
-    for (const directory of this.#directories(path)) await removeTree(directory, this.#clock);
+    const others = this.#hierarchies().others.map(root => join(root, path));
+    for (const directory of [...this.#directories(path), ...others]) await removeTree(directory, this.#clock);
   }
 
   #hierarchies(): Hierarchies {
