@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SystemFailure, UsageFailure } from './failure.ts';
 
 /** What `up` decided about a cluster, kept in `cluster.json` so that every later command agrees. */
@@ -22,6 +22,10 @@ export interface ClusterConfig {
   apiPort?: number;
   /** Servers the user named for names outside the cluster. */
   dnsUpstreams?: string[];
+  /** Prefix lengths of a node's pod subnets, where they are not the usual ones. */
+  nodeMaskSizes?: number[];
+  /** The file the access was merged into. */
+  kubeconfig?: string;
   nodes: NodeConfig[];
   createdAt: string;
 }
@@ -98,6 +102,11 @@ export class ClusterPaths {
   }
 }
 
+/** Prefix lengths of a node's pod subnets: the user's, or those kube-controller-manager has. */
+export function nodeMaskSizes(families: ClusterConfig['ipFamilies'], chosen: number[] | undefined): number[] {
+  return chosen ?? families.map(family => (family === 'IPv4' ? 24 : 64));
+}
+
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 /** @throws UsageFailure when `name` cannot be a cluster's or a node's name. */
@@ -115,7 +124,7 @@ export function readCluster(paths: ClusterPaths): ClusterConfig | undefined {
     return JSON.parse(readFileSync(paths.config, 'utf8')) as ClusterConfig;
   } catch (cause) {
     throw new SystemFailure(
-      `${paths.config} cannot be read as JSON: mend it, or remove the cluster with: causeway delete`,
+      `${paths.config} cannot be read as JSON: mend it, or remove the cluster with: causeway delete${nameFlag(basename(paths.root))}`,
       { cause },
     );
   }

@@ -10,6 +10,7 @@ import {
   type ClusterConfig,
   mirrorPort,
   type NodeConfig,
+  nodeMaskSizes,
   writeFileAtomically,
 } from './cluster-config.ts';
 import type { ClusterContext } from './commands/context.ts';
@@ -30,7 +31,7 @@ export function clusterNetwork(config: ClusterConfig): ClusterNetwork {
     gateways: config.gateways,
     clusterDns: config.serviceSubnets.map(subnet => addressIn(subnet, 10)),
     clusterDomain,
-    nodeMaskSizes: config.ipFamilies.map(family => (family === 'IPv4' ? 24 : 64)),
+    nodeMaskSizes: nodeMaskSizes(config.ipFamilies, config.nodeMaskSizes),
     mtu: config.mtu,
   };
 }

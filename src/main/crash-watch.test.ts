@@ -15,8 +15,11 @@ test('counts ends and finds the reason among what came after the watch began', (
   writeFileSync(path, `2026-01-01T00:00:00.000Z error server old\n${ended}`);
   const watch = new CrashWatch('server', path);
   assert.deepEqual(watch.look(), { ends: 0, reason: undefined });
-  appendFileSync(path, `2026-01-01T00:00:01.000Z error server cannot start error="no"\n${ended}${ended}`);
-  assert.deepEqual(watch.look(), { ends: 2, reason: 'error server cannot start error="no"' });
+  appendFileSync(
+    path,
+    `2026-01-01T00:00:01.000Z error server cannot start error="\\"x\\" is no address"\n${ended}${ended}`,
+  );
+  assert.deepEqual(watch.look(), { ends: 2, reason: '"x" is no address' });
 });
 
 test('prefers the error to the trace below it', () => {

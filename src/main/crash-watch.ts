@@ -32,8 +32,14 @@ export class CrashWatch {
     const ends = lines.filter(line => line.includes(`${supervisor}ended with `)).length;
     const said = lines.filter(line => line.trim() !== '' && !line.includes(supervisor));
     const telling = said.findLast(line => / (error|fatal) |Error: |level=(error|fatal)/.test(line));
-    return { ends, reason: (telling ?? said.at(-1))?.replace(/^\d{4}-\S+Z\s+/, '').trim() };
+    return { ends, reason: plain(telling ?? said.at(-1)) };
   }
+}
+
+/** A line without its time; of one of our own, what its error is. */
+function plain(line: string | undefined): string | undefined {
+  const own = line && / error="((?:[^"\\]|\\.)*)"$/.exec(line)?.[1];
+  return own ? own.replaceAll(/\\(.)/g, '$1') : line?.replace(/^\d{4}-\S+Z\s+/, '').trim();
 }
 
 function sizeOf(path: string): number {

@@ -16,6 +16,7 @@ export interface ClusterWish {
   lbPool?: string[];
   apiPort?: number;
   dnsUpstreams?: string[];
+  nodeMaskSizes?: number[];
 }
 
 /** Addresses of a node subnet: the gateway, then the nodes, then those of load balancers at the end. */
@@ -38,6 +39,7 @@ export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig
     mtu: 1500,
     ...(wish.apiPort !== undefined && { apiPort: wish.apiPort }),
     ...(wish.dnsUpstreams && { dnsUpstreams: wish.dnsUpstreams }),
+    ...(wish.nodeMaskSizes && { nodeMaskSizes: wish.nodeMaskSizes }),
     nodes: [],
     createdAt,
   };

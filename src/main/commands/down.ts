@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { bridgeName } from '../../machines/cluster-names.ts';
 import { type ClusterConfig, readCluster } from '../cluster-config.ts';
 import { contextName } from '../cluster-files.ts';
 import { ClusterLifecycle } from '../cluster-lifecycle.ts';
@@ -60,13 +62,19 @@ async function remove(options: ClusterOptions & { yes?: boolean; kubeconfig?: st
     const context = { paths, config: config ?? leftover(options.name) };
     const lifecycle = new ClusterLifecycle(context, streamProgress(systemClock, process.stderr));
     await lifecycle.delete();
-    if (config && (!config.isolated || options.kubeconfig)) {
-      const path = options.kubeconfig ?? userKubeconfigPath();
-      if (existsSync(path)) editKubeconfigFile(path, text => removeFromKubeconfig(text, contextName(config)));
+    const path = options.kubeconfig ?? mergedInto(config);
+    if (path !== undefined && existsSync(path)) {
+      editKubeconfigFile(path, text => removeFromKubeconfig(text, contextName(context.config)));
     }
   } finally {
     release();
   }
+}
+
+/** The file that may have the access; where it is not known, the one that usually has. */
+function mergedInto(config: ClusterConfig | undefined): string | undefined {
+  if (config?.kubeconfig) return config.kubeconfig;
+  return config?.isolated ? undefined : userKubeconfigPath();
 }
 
 /** A cluster whose file is damaged can still be removed. */
@@ -82,5 +90,7 @@ function readableConfig(options: ClusterOptions): ClusterConfig | undefined {
 /** Stands for a cluster of which only processes are left: isolated or not is seen from what there is. */
 function leftover(name: string): ClusterConfig {
   const subnets = { nodeSubnets: ['172.30.0.0/24'], podSubnets: [], serviceSubnets: [] };
-  return planCluster({ name, isolated: true, nodes: 0, ipFamily: 'ipv4', ...subnets }, '');
+  // A bridge among the caller's own links is that of a cluster that is not isolated.
+  const isolated = networkInterfaces()[bridgeName(name)] === undefined;
+  return planCluster({ name, isolated, nodes: 0, ipFamily: 'ipv4', ...subnets }, '');
 }

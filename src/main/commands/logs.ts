@@ -10,7 +10,7 @@ import {
   examples,
   openCluster,
 } from './context.ts';
-import { wholeNumber } from './up.ts';
+import { wholeNumber } from './up-options.ts';
 
 interface LogsOptions extends ClusterOptions {
   follow?: boolean;

@@ -1,5 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { checkWish } from '../check-wish.ts';
 import { freeSubnets } from '../choose-subnets.ts';
 import {
   apiServerPort,
@@ -20,28 +23,9 @@ import { installPackages, missingRequirements } from '../packages.ts';
 import { familiesOf, planCluster } from '../plan-cluster.ts';
 import { checkMachine } from '../preflight.ts';
 import { type Progress, streamProgress } from '../progress.ts';
-import {
-  type ClusterContext,
-  type ClusterOptions,
-  clusterOptions,
-  clusterPaths,
-  examples,
-} from './context.ts';
+import { type ClusterContext, clusterOptions, clusterPaths, examples } from './context.ts';
 import { renderFindings } from './doctor.ts';
-
-interface UpOptions extends ClusterOptions {
-  nodes?: number;
-  isolated?: boolean;
-  yes?: boolean;
-  kubeconfig?: string;
-  ipFamily: 'ipv4' | 'ipv6' | 'dual';
-  apiPort?: number;
-  lbPool?: string;
-  dnsUpstream?: string[];
-  nodeSubnet?: string;
-  podSubnet?: string;
-  serviceSubnet?: string;
-}
+import { listOf, refuseChanges, refuseFamilies, type UpOptions, wholeNumber } from './up-options.ts';
 
 export function addUpCommand(program: Command): void {
   clusterOptions(program.command('up'))
@@ -51,16 +35,27 @@ export function addUpCommand(program: Command): void {
     .option('-y, --yes', 'install missing packages without asking')
     .option('--kubeconfig <file>', 'merge the access into this file instead of ~/.kube/config')
     .addOption(
-      new Option('--ip-family <family>', 'addresses of nodes, pods and Services')
-        .choices(['ipv4', 'ipv6', 'dual'])
-        .default('ipv4'),
+      new Option('--ip-family <family>', 'addresses of nodes, pods and Services (ipv4)').choices([
+        'ipv4',
+        'ipv6',
+        'dual',
+      ]),
     )
     .option('--api-port <port>', `port of the API server (${apiServerPort})`, wholeNumber(1, 65_535))
-    .option('--lb-pool <range>', 'load-balancer addresses: A.B.C.D-A.B.C.E or a subnet, in the node subnet')
+    .option(
+      '--lb-pool <range>',
+      'load-balancer addresses: A.B.C.D-A.B.C.E or a subnet, in the node subnet',
+      listOf(String),
+    )
     .option('--dns-upstream <address...>', 'servers for names outside the cluster')
-    .option('--node-subnet <cidr>', 'subnet of the nodes (a free one)')
-    .option('--pod-subnet <cidr>', 'subnet of the pods (a free one)')
-    .option('--service-subnet <cidr>', 'subnet of the Services (a free one)')
+    .option('--node-subnet <cidr>', 'subnet of the nodes (a free one)', listOf(String))
+    .option('--pod-subnet <cidr>', 'subnet of the pods (a free one)', listOf(String))
+    .option(
+      '--node-mask-size <bits>',
+      "prefix length of a node's part of the pods' subnet (24, IPv6: 64)",
+      listOf(wholeNumber(1, 126)),
+    )
+    .option('--service-subnet <cidr>', 'subnet of the Services (a free one)', listOf(String))
     .addHelpText(
       'after',
       examples(
@@ -100,35 +95,13 @@ async function up(options: UpOptions): Promise<void> {
     throw error;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    if (!existsSync(paths.root)) rmSync(paths.lock, { force: true });
     release();
   }
 }
 
 const interrupted = (name: string) =>
   `interrupted: what was started runs on; go on with: causeway up${nameFlag(name)}, or remove it with: causeway delete${nameFlag(name)}`;
-
-/** What a cluster is made with stays: an option that says otherwise is refused, not ignored. */
-function refuseChanges(present: ClusterConfig | undefined, options: UpOptions): void {
-  if (!present) return;
-  const remedy = `remove it first: causeway delete${nameFlag(present.name)}`;
-  const refuse = (what: string) => {
-    throw new UsageFailure(`the cluster "${present.name}" is there ${what}; ${remedy}`);
-  };
-  if (options.isolated && !present.isolated) refuse('and not isolated');
-  if (options.nodes !== undefined && options.nodes !== present.nodes.length) {
-    throw new UsageFailure(
-      `the cluster "${present.name}" has ${present.nodes.length} nodes: use: causeway node add, or node remove NAME`,
-    );
-  }
-  const subnets: [string | undefined, string[]][] = [
-    [options.nodeSubnet, present.nodeSubnets],
-    [options.podSubnet, present.podSubnets],
-    [options.serviceSubnet, present.serviceSubnets],
-  ];
-  for (const [asked, has] of subnets) {
-    if (asked !== undefined && asked !== has.join(',')) refuse(`with the subnet ${has.join(',')}`);
-  }
-}
 
 async function checkAndInstall(
   options: UpOptions,
@@ -156,13 +129,13 @@ async function checkAndInstall(
 }
 
 async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean): Promise<ClusterConfig> {
-  const { name, dataDir, ipFamily, nodes = 2, nodeSubnet, podSubnet, serviceSubnet } = options;
-  const list = (subnets: string | undefined) => subnets?.split(',').map(subnet => subnet.trim());
+  const { name, dataDir, ipFamily = 'ipv4', nodes = 2 } = options;
+  refuseFamilies(options);
   const subnets = await freeSubnets(dataDir, isolated, {
     families: familiesOf(ipFamily),
-    nodeSubnets: list(nodeSubnet),
-    podSubnets: list(podSubnet),
-    serviceSubnets: list(serviceSubnet),
+    nodeSubnets: options.nodeSubnet,
+    podSubnets: options.podSubnet,
+    serviceSubnets: options.serviceSubnet,
   });
   const wish = {
     name,
@@ -170,10 +143,12 @@ async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean):
     nodes,
     ipFamily,
     ...subnets,
-    ...(options.lbPool && { lbPool: options.lbPool.split(',') }),
+    ...(options.lbPool && { lbPool: options.lbPool }),
+    ...(options.nodeMaskSize && { nodeMaskSizes: options.nodeMaskSize }),
     ...(options.apiPort && { apiPort: options.apiPort }),
     ...(options.dnsUpstream && { dnsUpstreams: options.dnsUpstream }),
   };
+  checkWish(wish);
   const config = planCluster(wish, new Date(systemClock.now()).toISOString());
   writeCluster(paths, config);
   return config;
@@ -183,13 +158,14 @@ async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean):
 async function mergeAccess(context: ClusterContext, chosen: string | undefined): Promise<string | undefined> {
   const { config } = context;
   if (config.isolated && chosen === undefined) return undefined;
-  const path = chosen ?? userKubeconfigPath();
+  const path = resolve(chosen ?? userKubeconfigPath());
   const access = {
     context: contextName(config),
     server: apiServerUrl(config),
     ...(await new ClusterFiles(context).administrator()),
   };
   editKubeconfigFile(path, text => mergeKubeconfig(text, access));
+  if (config.kubeconfig !== path) writeCluster(context.paths, { ...config, kubeconfig: path });
   return path;
 }
 
@@ -214,13 +190,4 @@ function nextSteps({ config }: ClusterContext, merged: string | undefined, took:
     ? `  kubectl --context ${contextName(config)} get nodes     (access merged into ${merged})\n`
     : `  causeway exec${flag} -- kubectl get nodes\n`;
   return `${ready}\nNext:\n${use}  causeway shell${flag}     a shell with k for kubectl\n  causeway status${flag}    what runs and where\n  sudo causeway delete${flag}\n`;
-}
-
-/** A parser of whole numbers for commander. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return text => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
-  };
 }
