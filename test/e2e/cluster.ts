@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,9 +13,69 @@ export interface Result {
   stderr: string;
 }
 
+/** Where the files of a cluster lie. */
+export function clusterFolder(name: string): string {
+  return join('/var/lib/causeway/clusters', name);
+}
+
+/** The numbers of the processes of a control group, `CLUSTER/…`, and below it. */
+export function processesIn(group: string): number[] {
+  const pids = listOf('/sys/fs/cgroup').flatMap(controller => {
+    const folder = `/sys/fs/cgroup/${controller}/causeway/${group}`;
+    return [folder, ...below(folder)].flatMap(each => {
+      try {
+        return readFileSync(join(each, 'cgroup.procs'), 'utf8').split('\n').map(Number);
+      } catch {
+        return [];
+      }
+    });
+  });
+  return [...new Set(pids)].filter(pid => pid > 0);
+}
+
+function below(folder: string): string[] {
+  return listOf(folder)
+    .map(name => join(folder, name))
+    .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    .flatMap(path => [path, ...below(path)]);
+}
+
+/** A command that goes on while the test does other things. In a process group of its own, as a terminal's. */
+export function start(words: string[]) {
+  const child = spawn(causeway, words, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  let changed = () => {};
+  child.stdout.resume();
+  child.stderr.setEncoding('utf8').on('data', text => {
+    stderr += text;
+    changed();
+  });
+  const code = new Promise<number>(resolve => {
+    child.once('close', (number, signal) => resolve(number ?? 128 + constants.signals[signal!]));
+  });
+  return {
+    code,
+    get stderr() {
+      return stderr;
+    },
+    /** Resolves when its standard error has the text, or has ended. */
+    async said(text: RegExp): Promise<void> {
+      while (!text.test(stderr) && child.exitCode === null) {
+        await Promise.race([code, new Promise<void>(resolve => (changed = resolve))]);
+      }
+    },
+    /** As a key of the terminal would. */
+    kill: (signal: NodeJS.Signals) => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal);
+    },
+  };
+}
+
 /** A cluster as a user has it: everything goes through the command line. Always isolated. */
 export class TestCluster {
   readonly name: string;
+  /** The file a user starts. */
+  readonly program = causeway;
   readonly scratch = mkdtempSync(join(tmpdir(), 'causeway-e2e-'));
 
   constructor(name: string) {
