@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { ContainerdProcess } from '../../src/cri/containerd-process.ts';
@@ -15,6 +16,8 @@ import { testImage } from '../../src/cri/test-image.ts';
 
 const [, , folder = '', cniBinDir = '', archive = ''] = process.argv;
 const sequences = 10;
+/** Milliseconds between them, as between the pods of pod-load.ts. */
+const settle = 300;
 const cniConfDir = join(folder, 'net.d');
 const socket = join(folder, 'c.sock');
 
@@ -71,7 +74,7 @@ async function sequence(n: number): Promise<[number, number, number]> {
   const container = {
     metadata: { name: 'main', attempt: 0 },
     image: { image: testImage },
-    command: ['sleep', '1000000'],
+    command: ['sh', '-c', 'trap "exit 0" TERM; sleep 1000000 & wait'],
     logPath: 'main.log',
     linux: {},
   };
@@ -85,6 +88,7 @@ async function sequence(n: number): Promise<[number, number, number]> {
   const ended = performance.now();
   await cri.stopPodSandbox(sandbox);
   await cri.removePodSandbox(sandbox);
+  await sleep(settle);
   return [created - began, starting - created, ended - starting];
 }
 
