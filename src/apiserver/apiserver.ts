@@ -4,7 +4,7 @@ import type { Component } from '../base/component.ts';
 import type { DecisionLog } from '../base/decisions.ts';
 import type { Logger } from '../base/log.ts';
 import type { Store } from '../store/store.ts';
-import { type ApiParts, assembleApi } from './assembly.ts';
+import { type ApiParts, assembleApi } from './assembly/assembly.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap.ts';
 import type { ApiUser, ServerRequest, ServerResponse } from './exchange.ts';
 import { withAuthenticated } from './filters/authentication.ts';
@@ -43,9 +43,9 @@ export class ApiServer implements Component {
     const signing = options.serviceAccountSigning?.key ?? ephemeralKey();
     this.#parts = assembleApi({ ...deps, log, random }, options, signing);
     if (options.listen) {
-      const { pipeline, upgrades } = this.#parts;
+      const { pipeline, upgrade } = this.#parts;
       const handle = (request: ServerRequest) => pipeline.handle(request);
-      this.#listener = new Listener({ log, handle, upgrade: upgrades }, options.listen);
+      this.#listener = new Listener({ log, handle, upgrade }, options.listen);
     }
   }
 

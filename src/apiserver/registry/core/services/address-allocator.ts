@@ -2,7 +2,7 @@ import type { IPAddress, ServiceCIDR } from '../../../../api/generated/types.ts'
 import type { KubeObject } from '../../../../api/objects.ts';
 import { ApiError } from '../../../../api/status.ts';
 import type { DecisionLog, DecisionObject } from '../../../../base/decisions.ts';
-import { familyOf, type IpFamily, parseAddress, parseCidr } from '../../../../base/ip-address.ts';
+import { type IpFamily, parseAddress, parseCidr } from '../../../../base/ip-address.ts';
 import type { Registry } from '../../registry.ts';
 import type { ResourceEndpoint } from '../../resource-endpoint.ts';
 import { AddressPool } from './address-pool.ts';
@@ -147,8 +147,4 @@ export class AddressAllocator {
       },
     } as KubeObject;
   }
-}
-
-export function familyOfAddress(address: string): IpFamily {
-  return familyOf(address) ?? 'IPv4';
 }

@@ -1,0 +1,159 @@
+import type { Socket } from 'node:net';
+import { builtinResources } from '../../api/resources.ts';
+import { Discovery } from '../discovery/discovery.ts';
+import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
+import type { HealthCheck } from '../discovery/health.ts';
+import { PathHandler } from '../discovery/path-handler.ts';
+import type { ServerRequest } from '../exchange.ts';
+import { attributesOf } from '../filters/authorization.ts';
+import { RequestMetrics } from '../metrics.ts';
+import { OpenApiHandler } from '../openapi/openapi-handler.ts';
+import type { ApiServerOptions } from '../options.ts';
+import { NodeClient } from '../proxy/node-client.ts';
+import { PodTargets } from '../proxy/pod-targets.ts';
+import { ProxyHandler, refuseUpgrade } from '../proxy/proxy-handler.ts';
+import { ProxyTargets } from '../proxy/proxy-targets.ts';
+import { endpointOf } from '../registry/resource-endpoint.ts';
+import { RequestPipeline } from '../request-pipeline.ts';
+import { Router } from '../router.ts';
+import { type Access, assembleAccess } from './access.ts';
+import { type AssemblyDeps, type Foundation, layFoundation } from './foundation.ts';
+import { assembleRegistry } from './registry.ts';
+
+/** The parts of an API server, put together. */
+export interface ApiParts {
+  pipeline: RequestPipeline;
+  /** Answers a request for another protocol. */
+  upgrade(request: ServerRequest, socket: Socket, head: Buffer): Promise<void>;
+  /** Indexes what is stored. */
+  start(): Promise<void>;
+  /** From now on `/readyz` says so. */
+  ready(): void;
+  endWatches(): void;
+  stop(): void;
+}
+
+/** Plain wiring: every part with what it uses. `signingKey` is PEM. */
+export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signingKey: string): ApiParts {
+  const foundation = layFoundation(deps);
+  const { clock, log, random, reader, hubs, endpoints, watches } = foundation;
+  const access = assembleAccess(foundation, options, signingKey);
+  const registry = assembleRegistry(foundation, access, options);
+  const nodes = new NodeClient(reader, options.kubelet);
+  const proxies = new ProxyHandler(
+    new PodTargets(reader, nodes),
+    new ProxyTargets({ reader, nodes, random }),
+  );
+  const state = { ready: false };
+  const metrics = new RequestMetrics();
+  const paths = assemblePaths(foundation, access, state, () => metricsText(foundation, metrics, pipeline));
+  const { authorizer, rbac, tokens, authenticators } = access;
+  const router = new Router({
+    clock,
+    endpoints,
+    ...registry,
+    proxies,
+    reviews: { authorizer, rbac, tokens },
+    discovery: new DiscoveryHandler(new Discovery(builtinResources, serverAddress(options))),
+    paths,
+  });
+  const route: Router['route'] = call => router.route(call);
+  const pipeline: RequestPipeline = new RequestPipeline({
+    clock,
+    log,
+    random,
+    authorizer,
+    metrics,
+    tokens: authenticators,
+    route,
+  });
+  return {
+    pipeline,
+    upgrade: (request, socket, head) => upgrade(pipeline, proxies, random.uuid(), request, socket, head),
+    async start() {
+      access.start();
+      await registry.start();
+    },
+    ready() {
+      state.ready = true;
+    },
+    endWatches() {
+      state.ready = false;
+      for (const watch of [...watches]) watch.end();
+    },
+    stop() {
+      registry.stop();
+      hubs.close();
+      nodes.close();
+    },
+  };
+}
+
+/** Subresources whose WebSocket form, opened with GET, does what takes the right to create. */
+const creating = new Set(['exec', 'attach', 'portforward']);
+
+async function upgrade(
+  pipeline: RequestPipeline,
+  proxies: ProxyHandler,
+  auditId: string,
+  request: ServerRequest,
+  socket: Socket,
+  head: Buffer,
+): Promise<void> {
+  try {
+    const call = await pipeline.admit(request, auditId);
+    if (call.info.verb === 'get' && creating.has(call.info.subresource)) {
+      pipeline.authorize({ ...attributesOf(call.user, call.info, request.query), verb: 'create' });
+    }
+    await proxies.upgrade(call, socket, head);
+  } catch (error) {
+    refuseUpgrade(socket, request, error);
+  }
+}
+
+function assemblePaths(
+  { decisions, store }: Foundation,
+  { signer, issuer }: Access,
+  state: { readonly ready: boolean },
+  metrics: () => string,
+): PathHandler {
+  const openApi = new OpenApiHandler(() => ({ resources: builtinResources }));
+  const checks: HealthCheck[] = [
+    { name: 'ping', live: true, check: () => undefined },
+    { name: 'etcd', live: true, check: () => (store.revision > 0 ? undefined : 'the store has no revision') },
+    {
+      name: 'poststarthook/rbac/bootstrap-roles',
+      live: false,
+      check: () => (state.ready ? undefined : 'not finished'),
+    },
+  ];
+  return new PathHandler({
+    decisions,
+    signer,
+    issuer,
+    checks,
+    metrics,
+    openApi: call => openApi.handle(call.request),
+  });
+}
+
+/** The stored resources by name, with the prefix of their keys. */
+const counted = builtinResources
+  .filter(each => each.verbs.includes('list') && each.group === each.storageGroup)
+  .map(each => {
+    const name = each.group ? `${each.plural}.${each.group}` : each.plural;
+    return [name, endpointOf(each).storage.prefix] as [string, string];
+  });
+
+function metricsText(
+  { store, watches }: Foundation,
+  metrics: RequestMetrics,
+  { inFlight }: RequestPipeline,
+): string {
+  return metrics.text({ inFlight, store, watches: watches.size, resources: counted });
+}
+
+function serverAddress({ advertise, listen }: ApiServerOptions): string {
+  const port = advertise?.port ?? listen?.port ?? 6443;
+  return `${advertise?.addresses[0] ?? '127.0.0.1'}:${port}`;
+}

@@ -1,0 +1,40 @@
+import { builtinResources } from '../../api/resources.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { DecisionLog } from '../../base/decisions.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Store } from '../../store/store.ts';
+import { ObjectReader } from '../admission/object-reader.ts';
+import type { Random } from '../random.ts';
+import { endpointOf, type ResourceEndpoint } from '../registry/resource-endpoint.ts';
+import { ResourceHubs } from '../watch/resource-hub.ts';
+
+export interface AssemblyDeps {
+  clock: Clock;
+  log: Logger;
+  decisions: DecisionLog;
+  store: Store;
+  random: Random;
+}
+
+/** What every part of the server stands on. */
+export interface Foundation extends AssemblyDeps {
+  hubs: ResourceHubs;
+  reader: ObjectReader;
+  /** By `group/version/plural`. */
+  endpoints: ReadonlyMap<string, ResourceEndpoint>;
+  /** Watches under way. */
+  watches: Set<{ end(): void }>;
+}
+
+export function layFoundation(deps: AssemblyDeps): Foundation {
+  const endpoints = builtinResources.map(
+    each => [`${each.group}/${each.version}/${each.plural}`, endpointOf(each)] as const,
+  );
+  return {
+    ...deps,
+    hubs: new ResourceHubs(deps.store),
+    reader: new ObjectReader(deps.store),
+    endpoints: new Map(endpoints),
+    watches: new Set(),
+  };
+}

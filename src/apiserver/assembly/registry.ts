@@ -1,0 +1,80 @@
+import { AdmissionChain } from '../admission/admission.ts';
+import { CertificateAdmission } from '../admission/certificate-approval.ts';
+import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
+import { NodeRestriction } from '../admission/node-restriction.ts';
+import { defaultTolerations, taintNewNodes } from '../admission/node-taints.ts';
+import { PriorityAdmission } from '../admission/priority.ts';
+import { RbacEscalation } from '../admission/rbac-escalation.ts';
+import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import type { ApiServerOptions } from '../options.ts';
+import { signingRequestStrategy } from '../registry/certificates.ts';
+import { namespaceStrategy } from '../registry/core/namespace.ts';
+import { podStrategy } from '../registry/core/pod.ts';
+import { assembleServices } from '../registry/core/services/assembly.ts';
+import { EventExpiry } from '../registry/event-expiry.ts';
+import { Registry } from '../registry/registry.ts';
+import { ResourceHandler } from '../registry/resource-handler.ts';
+import type { Strategy } from '../registry/strategies.ts';
+import { SubresourceHandler } from '../registry/subresource-handler.ts';
+import type { Access } from './access.ts';
+import type { Foundation } from './foundation.ts';
+
+/** What reads and writes stored objects. */
+export interface RegistryParts {
+  handler: ResourceHandler;
+  subresources: SubresourceHandler;
+  /** Indexes what is stored and mends what a crash left half-done. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+export function assembleRegistry(
+  foundation: Foundation,
+  access: Access,
+  options: ApiServerOptions,
+): RegistryParts {
+  const { clock, log, decisions, store, random, hubs, reader, endpoints, watches } = foundation;
+  const strategies: Record<string, Strategy> = {
+    'core/Namespace': namespaceStrategy,
+    'core/Pod': podStrategy,
+    'certificates.k8s.io/CertificateSigningRequest': signingRequestStrategy,
+  };
+  const admission = assembleAdmission(foundation, access);
+  const registry = new Registry({ clock, store, random, admission, strategies });
+  const services = assembleServices({ ...foundation, registry }, options, endpoints);
+  strategies['core/Service'] = services.strategy;
+  const expiry = new EventExpiry({ clock, log, store }, endpoints.get('/v1/events')!.storage.prefix);
+  const { signer, issuer } = access;
+  const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches });
+  return {
+    handler,
+    subresources: new SubresourceHandler({
+      registry,
+      handler,
+      reader,
+      decisions,
+      tokens: { clock, random, reader, signer, issuer, audiences: [issuer] },
+      budgets: endpoints.get('policy/v1/poddisruptionbudgets')!,
+    }),
+    async start() {
+      await services.start();
+      expiry.start();
+    },
+    stop: () => expiry.stop(),
+  };
+}
+
+/** The compiled-in admission plugins in upstream's order. */
+function assembleAdmission({ clock, random, reader, hubs }: Foundation, access: Access): AdmissionChain {
+  const { authorizer, rbac, policies } = access;
+  return new AdmissionChain([
+    new NamespaceLifecycle(reader),
+    new NodeRestriction(reader),
+    taintNewNodes,
+    new ServiceAccountAdmission({ clock, random, reader, hubs }),
+    new PriorityAdmission(reader),
+    defaultTolerations,
+    new RbacEscalation({ authorizer, rbac, policies }),
+    new CertificateAdmission(authorizer),
+  ]);
+}
