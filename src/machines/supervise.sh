@@ -33,40 +33,67 @@ rotate() {
 
 supervise() {
   stopping='' child='' timer='' delay=0
-  trap 'stopping=1; for p in $child $timer; do kill -TERM "$p" 2>/dev/null; done' TERM INT
-  # `wait` ends with the timer alone: whatever child ends takes the timer along. `ended` covers a child
-  # that was faster than the timer's start.
-  trap 'ended=1; if [ -n "$timer" ]; then kill "$timer" 2>/dev/null; fi' CHLD
+  trap 'stopping=1; end_child; if [ -n "$timer" ]; then kill -KILL "$timer" 2>/dev/null; fi' TERM INT
+  # A trap of whatever kind makes the end of any child interrupt `wait`.
+  trap : CHLD
   while [ -z "$stopping" ]; do
     rotate
     started=$(date +%s)
     "$@" 2>&1 &
     child=$!
     # A TERM that came before `child` was set has reached nobody.
-    if [ -n "$stopping" ]; then kill -TERM "$child" 2>/dev/null; fi
-    while kill -0 "$child" 2>/dev/null; do
-      pause 60
-      rotate
-    done
-    wait "$child"
-    status=$?
+    if [ -n "$stopping" ]; then end_child; fi
+    await_child
     child=''
     if [ -n "$stopping" ]; then break; fi
     if [ $(($(date +%s) - started)) -ge 60 ]; then delay=0; fi
     say "ended with $status; starting it again in $delay s"
-    if [ "$delay" -gt 0 ]; then pause "$delay"; fi
+    if [ "$delay" -gt 0 ]; then
+      sleep "$delay" &
+      timer=$!
+      if [ -z "$stopping" ]; then wait "$timer"; fi
+      end_timer
+    fi
     if [ "$delay" -eq 0 ]; then delay=1; elif [ "$delay" -lt 16 ]; then delay=$((delay * 2)); else delay=30; fi
   done
 }
 
-# Waits $1 seconds, or until a child ends or a signal comes.
-pause() {
-  ended=''
-  sleep "$1" >/dev/null 2>&1 &
-  timer=$!
-  if [ -n "$child" ]; then awaited=$ended; else awaited=$stopping; fi
-  if [ -z "$awaited" ]; then wait "$timer" 2>/dev/null; fi
-  kill "$timer" 2>/dev/null
+# Waits for the child, looking after the log each minute. The wait is for the child itself, so that no end of it
+# can be missed; the timer's end, or a signal, only interrupts it.
+await_child() {
+  while :; do
+    sleep 60 &
+    timer=$!
+    wait "$child"
+    status=$?
+    end_timer
+    # One that has ended but was not waited for yet still counts as there: the next `wait` returns at once.
+    kill -0 "$child" 2>/dev/null || break
+    rotate
+  done
+  # An interrupted wait may have met the end without telling the status.
+  wait "$child" 2>/dev/null
+  again=$?
+  if [ "$again" -ne 127 ]; then status=$again; fi
+}
+
+# Until it executes PROGRAM a child is a copy of this shell, which would swallow the signal.
+end_child() {
+  if [ -z "$child" ]; then return; fi
+  while is_copy; do sleep 0.01; done
+  kill -TERM "$child" 2>/dev/null
+}
+
+is_copy() {
+  case $(tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline") in
+    *"$0 $name "*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# By a signal that no copy of this shell can swallow.
+end_timer() {
+  kill -KILL "$timer" 2>/dev/null
   wait "$timer" 2>/dev/null
   timer=''
 }
