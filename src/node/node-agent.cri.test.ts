@@ -202,7 +202,11 @@ function declareTests(node: RealNode): void {
       '-o',
       'jsonpath={.status.containerStatuses[0].containerID}',
     );
+    // A session that is open does not keep the agent from stopping.
+    const session = node.spawn(['exec', 'stays', '--', 'sh', '-c', 'echo open; sleep 1000']);
+    await session.says(/open/);
     await node.stopAgent();
+    await session.end();
     await node.startAgent();
     await node.k('label', 'pod', 'stays', 'touched=yes');
     await ready('stays');

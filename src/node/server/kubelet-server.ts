@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Node } from '../../api/generated/types.ts';
 import { errorChain } from '../../base/log.ts';
@@ -30,6 +29,8 @@ export class KubeletServer {
   readonly #options: KubeletServerOptions;
   readonly #stats: StatsSummary;
   readonly #stopping = new AbortController();
+  /** Upgraded connections; the server itself no longer counts them. */
+  readonly #streams = new Set<Socket>();
   #server: https.Server | undefined;
 
   constructor(
@@ -53,7 +54,7 @@ export class KubeletServer {
     const server = https.createServer({ ...tls, requestCert: true, rejectUnauthorized: false });
     this.#server = server;
     server.on('request', (request, response) => void this.#serve(request, response));
-    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket as Socket, head));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(listen.port, listen.host, resolve);
@@ -66,6 +67,7 @@ export class KubeletServer {
     if (!server) return;
     const closed = new Promise<void>(resolve => server.close(() => resolve()));
     server.closeAllConnections();
+    for (const stream of this.#streams) stream.destroy();
     await closed;
   }
 
@@ -145,7 +147,9 @@ export class KubeletServer {
 
   // ── exec, attach, port-forward ──────────────────────────────────────────────────────────────────────────
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    this.#streams.add(socket);
+    socket.once('close', () => this.#streams.delete(socket));
     socket.on('error', () => socket.destroy());
     try {
       authorize(request);

@@ -6,7 +6,12 @@ import type { Duplex } from 'node:stream';
  * Hands an upgraded connection through to the runtime's streaming server as bytes: it speaks SPDY and
  * WebSocket itself.
  */
-export function proxyStream(request: IncomingMessage, socket: Duplex, head: Buffer, target: string): void {
+export function proxyStream(
+  request: IncomingMessage,
+  socket: net.Socket,
+  head: Buffer,
+  target: string,
+): void {
   const { hostname, port, pathname, search } = new URL(target);
   const upstream = net.connect({ host: hostname, port: Number(port) });
   upstream.setNoDelay(true);
@@ -24,7 +29,8 @@ export function proxyStream(request: IncomingMessage, socket: Duplex, head: Buff
   });
   socket.once('error', () => upstream.destroy());
   socket.once('close', () => upstream.destroy());
-  upstream.once('close', () => socket.end());
+  // What is still to be sent goes out first; then nothing keeps the connection.
+  upstream.once('close', () => socket.destroySoon());
 }
 
 function requestHead(request: IncomingMessage, path: string, host: string): string {
