@@ -123,7 +123,9 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
     },
     {
       domain: network.clusterDomain,
-      listen: network.clusterDns.map(address => ({ address, port: 53 })),
+      // The nodes' own addresses are the Service's endpoints.
+      listen: [...network.clusterDns, ...config.addresses].map(address => ({ address, port: 53 })),
+      metrics: [...network.clusterDns, ...config.addresses].map(address => ({ address, port: 9153 })),
       serverAddresses: network.clusterDns,
       ...(secrets.dnsUpstreams.length > 0 && {
         forward: { upstreams: secrets.dnsUpstreams.map(address => ({ address, port: 53 })) },

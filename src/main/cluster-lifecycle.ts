@@ -1,4 +1,4 @@
-import { existsSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
@@ -18,6 +18,7 @@ import type { Progress } from './progress.ts';
 
 /** Milliseconds in which nodes that are Ready have said so. */
 const upLimit = 500;
+const sharedRuntimeState = '/run/containerd';
 const bundleFolder = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** Starts, stops and removes the parts of one cluster. Each operation does only what is left to do. */
@@ -118,12 +119,24 @@ export class ClusterLifecycle {
     const ran = await this.#runs(place, ['agent']);
     const since = systemClock.now();
     const { agent, containerd } = await this.#files.writeNode(node, this.machines.podsCgroup(node.name));
-    await this.machines.create({ name: node.name, addresses: node.addresses });
+    await this.machines.create({
+      name: node.name,
+      addresses: node.addresses,
+      binds: [{ source: this.#runtimeState(node.name), target: sharedRuntimeState }],
+    });
     const processes = [
       await this.#startProcess(place, this.#containerdProcess(node, containerd)),
       await this.#startProcess(place, this.#agentProcess(node, agent)),
     ];
     return { name: node.name, ...(!ran && { since }), processes };
+  }
+
+  /** containerd's shims and runc keep state in one fixed folder: each node has its own laid over it. */
+  #runtimeState(node: string): string {
+    const folder = join(this.#context.paths.nodeRun(node), 'runtime');
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    mkdirSync(sharedRuntimeState, { recursive: true, mode: 0o711 });
+    return folder;
   }
 
   /** Resolves when these nodes are Ready. */
@@ -178,7 +191,7 @@ export class ClusterLifecycle {
     await this.#progress.step('Removing files', async () => {
       rmSync(paths.root, { recursive: true, force: true });
       rmSync(paths.lock, { force: true });
-      for (const folder of paths.sharedFolders) removeIfEmpty(folder);
+      for (const folder of [...paths.sharedFolders, sharedRuntimeState]) removeIfEmpty(folder);
     });
   }
 

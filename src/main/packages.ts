@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SystemFailure } from './failure.ts';
 
@@ -16,7 +16,6 @@ const always: readonly Requirement[] = [
   { command: 'ip', package: 'iproute2', why: 'links, addresses and routes' },
   { command: 'conntrack', package: 'conntrack', why: 'forgets flows of vanished endpoints' },
   { command: 'catatonit', package: 'catatonit', why: 'the first process of a node' },
-  { command: 'mmdebstrap', package: 'mmdebstrap', why: 'builds images where no registry can be reached' },
   { command: 'nsenter', package: 'util-linux', why: 'enters the namespaces of a node' },
 ];
 
@@ -104,13 +103,4 @@ function aptGet(args: string[]): Promise<{ code: number; output: string }> {
 function lastLine(output: string): string {
   const lines = output.trim().split('\n');
   return lines.filter(line => line.startsWith('E:')).at(-1) ?? lines.at(-1) ?? 'no reason given';
-}
-
-/** `ID` of /etc/os-release: `debian`, `ubuntu`, … */
-export function distribution(): string {
-  try {
-    return /^ID=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]?.replaceAll('"', '') ?? 'unknown';
-  } catch {
-    return 'unknown';
-  }
 }
