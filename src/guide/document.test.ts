@@ -66,7 +66,7 @@ test('what cleaning up would delete can be asked for', () => {
   const lines = [
     '# T',
     ...cleanUp.slice(0, -1),
-    '$ k delete service,deployment web --now --ignore-not-found',
+    '$ k delete service,deployment web --now --cascade=foreground --ignore-not-found',
     '```',
   ];
   assert.deepEqual(cleanUpQueries(parseGuide('t.md', lines.join('\n'))), [
@@ -91,7 +91,7 @@ const mistakes: { name: string; lines: string[]; message: string }[] = [
     name: 'cleaning up by another command',
     lines: ['# T', '## Clean up', '```console', '$ k delete pod web', '```'],
     message:
-      'web.md:4: a command of "Clean up" reads: k delete KINDS NAME [--now] --ignore-not-found, so that it can run at any time',
+      'web.md:4: a command of "Clean up" reads: k delete KINDS NAME --ignore-not-found, so that it can run at any time',
   },
   {
     name: 'an open block',

@@ -62,7 +62,7 @@ export class GuideSyntaxError extends Error {
 
 const defaultWithin = 120_000;
 const cleanUpHeading = /^##\s+Clean up\s*$/;
-const cleanUpCommand = /^k delete (\S+ \S+)( --now)? --ignore-not-found$/;
+const cleanUpCommand = /^k delete (\S+ \S+)(?: --now| --cascade=foreground)* --ignore-not-found$/;
 const scratchFileName = /^#\s+([A-Za-z0-9][\w-]*\.[a-z]+)\s*$/;
 
 /** @throws GuideSyntaxError naming the line that is off. */
@@ -99,7 +99,7 @@ function checkCleanUp(file: string, line: number, items: GuideItem[]): void {
     throw new GuideSyntaxError(
       file,
       off.line,
-      'a command of "Clean up" reads: k delete KINDS NAME [--now] --ignore-not-found, so that it can run at any time',
+      'a command of "Clean up" reads: k delete KINDS NAME --ignore-not-found, so that it can run at any time',
     );
   }
 }

@@ -75,7 +75,7 @@ async function check(guides: Guide[], options: GuideOptions): Promise<void> {
     }
   }
   if (failures.length > 0)
-    throw new SystemFailure(['the guide does not tell the truth', ...failures].join('\n\n'));
+    throw new SystemFailure(['the check of the guide failed', ...failures].join('\n\n'));
 }
 
 async function play(guide: Guide, options: GuideOptions): Promise<void> {
