@@ -2,7 +2,7 @@
 # SUPERVISE_JOIN='FILE...' supervise.sh NAME LOG MAX-BYTES PROGRAM [ARGUMENT]...
 #
 # Runs PROGRAM in the background and starts it again when it ends: at once, then after 1, 2, 4 … 30 s while it
-# keeps ending within a minute. Its output is appended to LOG; past MAX-BYTES that becomes LOG.1. Returns when
+# keeps ending within ten seconds. Its output is appended to LOG; past MAX-BYTES that becomes LOG.1. Returns when
 # the supervisor is in the control groups whose cgroup.procs files SUPERVISE_JOIN names. On SIGTERM it passes the signal
 # on, waits for PROGRAM to end and ends itself.
 set -u
@@ -46,7 +46,7 @@ supervise() {
     await_child
     child=''
     if [ -n "$stopping" ]; then break; fi
-    if [ $(($(date +%s) - started)) -ge 60 ]; then delay=0; fi
+    if [ $(($(date +%s) - started)) -ge 10 ]; then delay=0; fi
     say "ended with $status; starting it again in $delay s"
     if [ "$delay" -gt 0 ]; then
       sleep "$delay" &
