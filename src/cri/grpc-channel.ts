@@ -52,8 +52,21 @@ export class GrpcChannel {
     value: Encoded<Request>,
     options: CallOptions<Reply>,
   ): Promise<Decoded<Reply>> {
-    for await (const reply of this.stream(path, request, value, options)) return reply;
-    throw new GrpcError(grpcCode.unknown, `${path}: no reply`);
+    const call = this.#open(path, options);
+    const outcome = watchOutcome(call, path);
+    const frames = new FrameReader();
+    let reply: Buffer | undefined;
+    call.on('data', (chunk: Buffer) => {
+      try {
+        for (const bytes of frames.push(chunk)) reply ??= bytes;
+      } catch (error) {
+        call.destroy(error as Error);
+      }
+    });
+    call.end(frame(encodeMessage(request, value)));
+    await outcome;
+    if (!reply) throw new GrpcError(grpcCode.unknown, `${path}: no reply`);
+    return decodeMessage(options.reply, reply);
   }
 
   /** One request, replies as they come; ends when the server ends it. @throws GrpcError */
@@ -122,16 +135,24 @@ export class GrpcChannel {
 /** Resolves when the call's trailers say OK, rejects with their GrpcError otherwise. */
 function watchOutcome(call: http2.ClientHttp2Stream, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    let told = false;
     const judge = (headers: http2.IncomingHttpHeaders) => {
       const status = headers['grpc-status'];
       if (status === undefined) return;
+      told = true;
       if (Number(status) === 0) resolve();
       else reject(new GrpcError(Number(status), decodeText(headers['grpc-message'])));
     };
     call.on('response', judge);
     call.on('trailers', judge);
-    call.on('error', cause => reject(unavailable(path, cause)));
-    call.on('close', () => reject(unavailable(path, new Error('connection closed'))));
+    call.on('error', cause => {
+      told = true;
+      reject(unavailable(path, cause));
+    });
+    call.on('close', () => {
+      // Every call closes; what its trailers or its error said stands.
+      if (!told) reject(unavailable(path, new Error('connection closed')));
+    });
   });
 }
 
