@@ -146,8 +146,13 @@ function answerOf(stream: ClientHttp2Stream, signal: AbortSignal | undefined): P
     stream.on('error', error => {
       failure = error;
     });
-    stream.once('response', headers => resolve({ stream, status: Number(headers[':status']) }));
+    let answered = false;
+    stream.once('response', headers => {
+      answered = true;
+      resolve({ stream, status: Number(headers[':status']) });
+    });
     stream.once('close', () => {
+      if (answered) return;
       const unsent = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || stream.id === undefined;
       const message = 'the API server closed the connection without an answer';
       reject(signal?.aborted ? signal.reason : new NoAnswer(message, { cause: failure, unsent }));
