@@ -166,11 +166,13 @@ export class PodWorker {
   async #bringUp(plan: PodPlan, due: PlannedStart[]): Promise<void> {
     const { requeue, recorder } = this.#context;
     try {
+      // First what takes longest.
+      const sandboxMade = this.#sandbox(plan);
       const images = Promise.all(due.map(start => this.#image(start)));
       const volumes = this.#volumes.mount(this.#pod);
       // Whichever fails first: none of the others may end as an unhandled rejection.
       for (const promise of [images, volumes]) (promise as Promise<unknown>).catch(() => {});
-      const sandbox = await this.#sandbox(plan);
+      const sandbox = await sandboxMade;
       await Promise.all([this.#sandboxes.writeHosts(this.#pod, sandbox), volumes]);
       // Where nothing starts yet, the address is news; else it goes with the news of the containers.
       if ((await images).every(({ state }) => state !== 'present')) this.#publish();

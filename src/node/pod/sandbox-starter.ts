@@ -41,8 +41,10 @@ export class SandboxStarter {
     const { uid } = pod.metadata;
     const began = clock.monotonic();
     try {
-      await mkdir(paths.pod(uid), { recursive: true, mode: 0o750 });
-      await mkdir(paths.logs(pod), { recursive: true, mode: 0o755 });
+      await Promise.all([
+        mkdir(paths.pod(uid), { recursive: true, mode: 0o750 }),
+        mkdir(paths.logs(pod), { recursive: true, mode: 0o755 }),
+      ]);
       const id = await cri.runPodSandbox(this.config(pod, attempt));
       const status = await cache.noteSandbox(uid, id);
       const addresses = sandboxAddresses(status);
