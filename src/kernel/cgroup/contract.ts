@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CgroupBusy, type Cgroups } from './cgroups.ts';
+
+/**
+ * What every `Cgroups` does.
+ * @param fresh gives the port, a path nobody uses, and how a process comes into a group.
+ */
+export function cgroupsContract(
+  fresh: () => { cgroups: Cgroups; path: string; enter: (path: string) => Promise<number> },
+): void {
+  test('control groups: made, entered, listed with those below, killed, removed', async () => {
+    const { cgroups, path, enter } = fresh();
+    assert.equal(await cgroups.exists(path), false);
+    assert.deepEqual(await cgroups.processes(path), []);
+    assert.equal(await cgroups.usage(path), undefined);
+    await cgroups.create(`${path}/a/deep`);
+    await cgroups.create(`${path}/a/deep`);
+    await cgroups.create(`${path}/b`);
+    assert.deepEqual(await cgroups.children(path), ['a', 'b']);
+    const pids = [await enter(`${path}/a/deep`), await enter(`${path}/b`)];
+    assert.deepEqual(
+      await cgroups.processes(path),
+      pids.sort((x, y) => x - y),
+    );
+    assert.ok(await cgroups.usage(path));
+    await cgroups.kill(path);
+    assert.deepEqual(await cgroups.processes(path), []);
+    await cgroups.remove(path);
+    await cgroups.remove(path);
+    assert.equal(await cgroups.exists(path), false);
+  });
+
+  test('control groups: one with processes is not removed', async () => {
+    const { cgroups, path, enter } = fresh();
+    await cgroups.create(path);
+    await enter(path);
+    await assert.rejects(cgroups.remove(path), CgroupBusy);
+    await cgroups.kill(path);
+    await cgroups.remove(path);
+  });
+}
