@@ -45,7 +45,7 @@ export class ApiServer implements Component {
     if (options.listen) {
       const { pipeline, upgrade } = this.#parts;
       const handle = (request: ServerRequest) => pipeline.handle(request);
-      this.#listener = new Listener({ log, handle, upgrade }, options.listen);
+      this.#listener = new Listener({ clock: deps.clock, log, handle, upgrade }, options.listen);
     }
   }
 

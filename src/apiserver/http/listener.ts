@@ -14,6 +14,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { ApiUser, ServerRequest, ServerResponse } from '../exchange.ts';
 import { certificateUser } from './client-certificate.ts';
@@ -28,16 +29,22 @@ export interface ListenerOptions {
   port: number;
   /** PEM. */
   tls: { cert: string; key: string; clientCa: string };
+  /** Milliseconds an HTTP/1.1 client has for its request's header. */
+  headersTimeout?: number;
 }
 
 export interface ListenerDeps {
+  clock: Clock;
   log: Logger;
   handle(request: ServerRequest): Promise<ServerResponse>;
   /** A request that asks for an upgraded connection (exec, attach, port-forward, proxied WebSockets). */
   upgrade(request: ServerRequest, socket: Socket, head: Buffer): Promise<void>;
 }
 
-/** How long `stop` waits for requests under way before it cuts them, milliseconds. */
+/** Milliseconds an HTTP/1.1 client has for its request's header. */
+const headersTimeout = 32_000;
+/** How long `stop` waits for answers under way before it cuts them, milliseconds. */
+const drainTime = 2000;
 const maxHeaderBytes = 64 * 1024;
 
 /**
@@ -48,12 +55,15 @@ export class Listener {
   readonly #deps: ListenerDeps;
   readonly #options: ListenerOptions;
   readonly #servers: TlsServer[] = [];
-  readonly #sockets = new Set<TLSSocket>();
+  /** All connections, those in their TLS handshake too. */
+  readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #users = new WeakMap<object, ApiUser | null>();
   #http1: Server | undefined;
   #http2: Http2Server | undefined;
   readonly #queue = new FlushQueue();
+  #underWay = 0;
+  #onIdle: (() => void) | undefined;
   #port = 0;
 
   constructor(deps: ListenerDeps, options: ListenerOptions) {
@@ -77,10 +87,32 @@ export class Listener {
   async stop(): Promise<void> {
     const closed = this.#servers.map(server => new Promise<void>(resolve => server.close(() => resolve())));
     for (const session of this.#sessions) session.close();
-    this.#http1?.closeIdleConnections();
-    await new Promise(resolve => setImmediate(resolve));
+    // Ends the look-out for slow headers; that nothing listens here is no failure.
+    this.#http1?.close(() => {});
+    await this.#drained();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closed);
+  }
+
+  /** Resolves when no answer is under way, or the time for that is up. */
+  #drained(): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve();
+    return new Promise(resolve => {
+      const cancel = this.#deps.clock.after(drainTime, resolve);
+      this.#onIdle = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Counts an answer until its stream closes. */
+  #count(out: { once(event: 'close', listener: () => void): unknown }): void {
+    this.#underWay++;
+    out.once('close', () => {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#onIdle?.();
+    });
   }
 
   #listen(address: string): Promise<void> {
@@ -93,6 +125,10 @@ export class Listener {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['h2', 'http/1.1'],
+    });
+    server.on('connection', socket => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
     server.on('secureConnection', socket => this.#accept(socket));
     server.on('tlsClientError', (error, socket) => {
@@ -117,8 +153,6 @@ export class Listener {
   }
 
   #accept(socket: TLSSocket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setNoDelay(true);
     const server = socket.alpnProtocol === 'h2' ? this.#http2 : this.#http1;
@@ -129,10 +163,13 @@ export class Listener {
     const server = createServer({
       maxHeaderSize: maxHeaderBytes,
       keepAliveTimeout: 180_000,
+      // The header has to come within this; a body may take as long as its request's deadline allows.
+      headersTimeout: this.#options.headersTimeout ?? headersTimeout,
       requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
     });
-    // The header has to come within this; a body may take as long as its request's deadline allows.
-    server.headersTimeout = 32_000;
+    // Node begins to look for headers that never end when a server listens; this one is handed its connections.
+    server.emit('listening');
     server.on('request', (request, response) => this.#onHttp1(request, response));
     server.on('checkContinue', (request, response) => {
       response.writeContinue();
@@ -180,6 +217,7 @@ export class Listener {
       },
     );
     stream.once('close', () => aborted.abort());
+    this.#count(stream);
     writeToHttp2(stream, request, await this.#deps.handle(request), this.#queue);
   }
 
@@ -197,6 +235,7 @@ export class Listener {
       { stream: message, hasBody },
     );
     response.once('close', () => aborted.abort());
+    this.#count(response);
     response.on('error', error => this.#deps.log.debug('HTTP/1.1 response failed', { error }));
     writeToHttp1(response, request, await this.#deps.handle(request), this.#queue);
   }
