@@ -55,13 +55,16 @@ export class FakeCri implements Cri {
   stopBehaviour: (name: string) => number | 'ignores' = () => 0;
 
   readonly #clock: Clock;
+  readonly #podNetwork: string;
   readonly #failures = new Map<string, CriError[]>();
   readonly #holds = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #sequence = 0;
 
-  constructor(clock: Clock) {
+  /** @param podNetwork the first three bytes of the addresses its pods get. */
+  constructor(clock: Clock, podNetwork = '10.244.0') {
     this.#clock = clock;
+    this.#podNetwork = podNetwork;
   }
 
   /** Makes the next call of `method` fail. */
@@ -127,7 +130,7 @@ export class FakeCri implements Cri {
     await this.#enter('runPodSandbox', whole.metadata?.name);
     const id = this.#id('s');
     const hostNetwork = whole.linux?.securityContext?.namespaceOptions?.network === 'NODE';
-    const ip = hostNetwork ? '' : `10.244.0.${this.#sequence + 1}`;
+    const ip = hostNetwork ? '' : `${this.#podNetwork}.${this.#sequence + 1}`;
     const status: PodSandboxStatus = {
       ...decodeMessage('PodSandboxStatus', new Uint8Array(0)),
       id,

@@ -137,8 +137,9 @@ export class ServiceProxy implements Component {
     // What changes while the rules are being written belongs to the next sync.
     const changed = this.#dirty;
     this.#dirty = new Set();
+    // A run that nothing asked for is the periodic look at the kernel.
+    const check = this.#checkKernel || (changed.size === 0 && !this.#nodeDirty);
     const flows = this.#recompile(changed);
-    const check = this.#checkKernel || changed.size === 0;
     this.#checkKernel = false;
     for (const family of this.#options.ipFamilies) {
       const delta = this.#desired.takeDelta(family);
