@@ -6,7 +6,7 @@ import { resources } from '../resources.ts';
 import { revisionHashLabel } from '../revisions/revision-history.ts';
 import { daemonTolerations } from './daemon-set-plan.ts';
 
-export const generationLabel = 'pod-template-generation';
+const generationLabel = 'pod-template-generation';
 
 /** The daemon of a node: pinned to it by name, so that the scheduler still checks that it fits. */
 export function daemonPod(set: Stored<DaemonSet>, node: string, hash: string): Pod {

@@ -25,8 +25,8 @@ export interface GarbageCollectorOptions {
   workers?: number;
 }
 
-/** Events name nobody as their owner and come by the thousands; Leases neither. */
-const ignored = new Set(['events.', 'leases.coordination.k8s.io']);
+/** Events name nobody as their owner and come by the thousands. */
+const ignored = new Set(['events.']);
 
 /**
  * Deletes what belongs to owners that are gone, and carries out foreground and orphaning deletion: the

@@ -59,11 +59,11 @@ export class NodeLifecycleController implements Component {
     this.#nodeClient = new ResourceClient(deps.transport, resources.nodes);
     this.#podClient = new ResourceClient(deps.transport, resources.pods);
     this.#loop = new ControllerLoop(deps, { name: this.name, reconcile: key => this.#reconcile(key) });
-    const leases = deps.informers.informer<Lease>(resources.leases, { namespace: leaseNamespace });
-    this.#loop.follow(leases, {
-      added: lease => this.#hear(lease.metadata.name),
+    // All namespaces, as the garbage collector has it: one watch serves both.
+    this.#loop.follow(deps.informers.informer<Lease>(resources.leases), {
+      added: lease => this.#leaseSeen(lease),
       updated: (lease, before) => {
-        if (lease.spec?.renewTime !== before.spec?.renewTime) this.#hear(lease.metadata.name);
+        if (lease.spec?.renewTime !== before.spec?.renewTime) this.#leaseSeen(lease);
       },
     });
     this.#loop.follow(this.#pods);
@@ -86,6 +86,10 @@ export class NodeLifecycleController implements Component {
 
   stop(): Promise<void> {
     return this.#loop.stop();
+  }
+
+  #leaseSeen({ metadata }: Stored<Lease>): void {
+    if (metadata.namespace === leaseNamespace) this.#hear(metadata.name);
   }
 
   #hear(node: string): void {

@@ -33,8 +33,8 @@ export class RootCaPublisher implements Component {
     this.#deps = deps;
     this.#data = { 'ca.crt': options.caBundle };
     this.#namespaces = deps.informers.informer<Namespace>(resources.namespaces);
-    const fieldSelector = `metadata.name=${configMapName}`;
-    this.#configMaps = deps.informers.informer<ConfigMap>(resources.configMaps, { fieldSelector });
+    // All of them, as the garbage collector has it: one watch serves both.
+    this.#configMaps = deps.informers.informer<ConfigMap>(resources.configMaps);
     this.#client = new ResourceClient(deps.transport, resources.configMaps);
     this.#loop = new ControllerLoop(deps, { name: this.name, reconcile: key => this.#reconcile(key) });
     this.#loop.follow(this.#namespaces, {
@@ -42,9 +42,13 @@ export class RootCaPublisher implements Component {
       updated: ({ metadata }) => this.#loop.add(metadata.name),
     });
     this.#loop.follow(this.#configMaps, {
-      updated: ({ metadata }) => this.#loop.add(metadata.namespace ?? ''),
-      deleted: ({ metadata }) => this.#loop.add(metadata.namespace ?? ''),
+      updated: configMap => this.#configMapChanged(configMap),
+      deleted: configMap => this.#configMapChanged(configMap),
     });
+  }
+
+  #configMapChanged({ metadata }: Stored<ConfigMap>): void {
+    if (metadata.name === configMapName) this.#loop.add(metadata.namespace ?? '');
   }
 
   start(signal: AbortSignal): Promise<void> {
