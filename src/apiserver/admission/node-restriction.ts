@@ -114,6 +114,8 @@ function isReserved(key: string): boolean {
 
 function restrictLease(node: string, attributes: AdmissionAttributes): void {
   const name = attributes.name || (attributes.object as Lease | undefined)?.metadata?.name;
+  // Beyond upstream: a node's own sign of life for load-balancer addresses.
+  if (attributes.namespace === 'kube-system' && name === `load-balancer-speaker-${node}`) return;
   if (attributes.namespace !== 'kube-node-lease') {
     refuse(attributes, 'can only access leases in the "kube-node-lease" system namespace');
   }

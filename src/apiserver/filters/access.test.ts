@@ -409,6 +409,8 @@ test('a node writes itself, its lease and its pods', async () => {
     metadata: { name },
   });
   await send('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', lease('w1'));
+  const systemLeases = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
+  await send('POST', systemLeases, lease('load-balancer-speaker-w1'));
   const refusals: [() => Promise<unknown>, RegExp][] = [
     [
       () => send('PATCH', '/api/v1/nodes/w2/status', { status: { phase: 'Running' } }),
@@ -426,6 +428,14 @@ test('a node writes itself, its lease and its pods', async () => {
     [
       () => send('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', lease('w2')),
       /same name as the requesting node/,
+    ],
+    [
+      () => send('POST', systemLeases, lease('load-balancer-speaker-w2')),
+      /can only access leases in the "kube-node-lease" system namespace/,
+    ],
+    [
+      () => send('POST', systemLeases, lease('kube-scheduler')),
+      /can only access leases in the "kube-node-lease" system namespace/,
     ],
     [() => send('POST', '/api/v1/namespaces/team/pods', pod('x')), /can only create mirror pods/],
     [
