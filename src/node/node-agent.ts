@@ -20,6 +20,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { NodeApi, podResource, serviceResource } from './node-api.ts';
 import type { NodeFacts, PodContext } from './node-facts.ts';
 import { parseResolvConf } from './pod/dns-config.ts';
+import { NarrowLane } from './pod/narrow-lane.ts';
 import { PodPaths } from './pod/pod-paths.ts';
 import { PodWorkers } from './pod/pod-workers.ts';
 import { RestartBackoff } from './pod/restart-backoff.ts';
@@ -90,6 +91,9 @@ export interface NodeAgentOptions {
   /** Where the kubelet API listens; the first address, port 10250 where not given. `port` 0: any free one. */
   listen?: { host: string; port: number };
 }
+
+/** Two at a time leave the processors to containers that are still to end or to start. */
+const teardownLane = { width: 2, patience: 5_000 };
 
 /** The node agent: what a kubelet does. Registers the node, runs its pods, serves the kubelet API. */
 export class NodeAgent implements Component {
@@ -236,6 +240,7 @@ function podContext(
     prober: new Prober({ clock, decisions, recorder, runner, onChange: requeue }),
     writer: new StatusWriter({ api, clock, log, decisions }),
     backoff: new RestartBackoff(clock),
+    teardowns: new NarrowLane({ clock }, teardownLane),
   };
 }
 

@@ -10,6 +10,7 @@ import type { ImagePuller } from './container/image-puller.ts';
 import type { LifecycleHooks } from './container/lifecycle-hooks.ts';
 import type { NodeApi } from './node-api.ts';
 import type { ClusterDns, DnsConfig } from './pod/dns-config.ts';
+import type { NarrowLane } from './pod/narrow-lane.ts';
 import type { PodPaths } from './pod/pod-paths.ts';
 import type { RestartBackoff } from './pod/restart-backoff.ts';
 import type { RuntimeCache } from './pod/runtime-cache.ts';
@@ -58,6 +59,8 @@ export interface PodContext {
   prober: Prober;
   writer: StatusWriter;
   backoff: RestartBackoff;
+  /** Takes the sandboxes of ended pods down, a few at a time. */
+  teardowns: NarrowLane;
   /** All Services of the cluster, once they are known. */
   services(): Promise<readonly Service[]>;
   /** Has the pod looked at again, now or after `ms`. */

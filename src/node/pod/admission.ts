@@ -71,7 +71,8 @@ function portRejection(pod: Pod, others: readonly Pod[]): Rejection | undefined 
   return { reason: 'NodePorts', message };
 }
 
-function hostPorts(pod: Pod): string[] {
+/** What the pod takes of the node's ports, as `protocol/address/port`. */
+export function hostPorts(pod: Pod): string[] {
   const ports = (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports);
   return ports
     .filter(({ hostPort }) => hostPort)

@@ -1,12 +1,13 @@
 import { formatTime, timeOf } from '../../api/time.ts';
 import { Backoff } from '../../base/backoff.ts';
 import { decisionObject } from '../../base/decisions.ts';
+import { errorChain } from '../../base/log.ts';
 import type { PodSandboxStatus } from '../../cri/cri.ts';
 import type { ImageState } from '../container/image-puller.ts';
 import { registryCredentials } from '../container/registry-credentials.ts';
 import type { PodContext } from '../node-facts.ts';
 import { type MountedVolume, VolumeError } from '../volume/pod-volumes.ts';
-import type { Rejection } from './admission.ts';
+import { hostPorts, type Rejection } from './admission.ts';
 import { ContainerStarter, StartError } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import { ContainerStopper } from './container-stopper.ts';
@@ -62,6 +63,7 @@ export class PodWorker {
   #termination: Termination | undefined;
   #finished = false;
   #adopted = false;
+  #leaving: Promise<void> | undefined;
   #gone = false;
 
   constructor(context: PodContext, pod: NodePod) {
@@ -78,6 +80,11 @@ export class PodWorker {
 
   get pod(): NodePod {
     return this.#pod;
+  }
+
+  /** Settles when what is being taken off the node is off, or has failed. */
+  get left(): Promise<void> {
+    return this.#leaving ?? Promise.resolve();
   }
 
   /** Nothing is left of the pod, neither in the API nor on the node. */
@@ -123,7 +130,7 @@ export class PodWorker {
 
   async sync(): Promise<void> {
     const { cache } = this.#context;
-    if (this.#gone) return;
+    if (this.#gone || this.#leaving) return;
     this.#startTime ??= this.#now();
     this.#noteDeletion();
     this.#noteDeadline();
@@ -393,21 +400,36 @@ export class PodWorker {
 
   /**
    * With its containers gone the pod goes from the API, which is what others wait for, while its sandbox is
-   * taken down.
+   * taken down in its turn. A pod with host ports stays until they are free: the next one may want them.
    */
   async #remove(): Promise<void> {
-    const { writer, decisions } = this.#context;
-    const stopped = this.#sandboxes.stopAll(this.#pod);
+    const { writer, teardowns } = this.#context;
+    const stopped = teardowns.run(() => this.#sandboxes.stopAll(this.#pod));
     stopped.catch(() => {});
     if (this.#inApi) {
+      if (hostPorts(this.#pod).length > 0) await stopped;
       await writer.flushed(this.uid);
       await deleteFromApi(this.#context, this.#pod);
       this.#inApi = false;
     }
-    await stopped;
-    await removeFromNode(this.#context, this.#pod);
-    decisions.record('pod.removed', decisionObject(this.#pod), {});
-    this.#gone = true;
+    this.#leaving = this.#leaveNode(stopped);
+  }
+
+  /** Not a part of `sync`: pods that wait here for their turn are in nobody's way. */
+  async #leaveNode(stopped: Promise<void>): Promise<void> {
+    const { decisions, log, requeue, teardowns } = this.#context;
+    try {
+      await stopped;
+      await teardowns.run(() => removeFromNode(this.#context, this.#pod));
+      decisions.record('pod.removed', decisionObject(this.#pod), {});
+      this.#gone = true;
+      requeue(this.uid);
+    } catch (error) {
+      log.warn('a pod is not removed yet', { pod: formatPod(this.#pod), error: errorChain(error) });
+      requeue(this.uid, this.#retry.next('removal'));
+    } finally {
+      this.#leaving = undefined;
+    }
   }
 
   // ── what is told ────────────────────────────────────────────────────────────────────────────────────────

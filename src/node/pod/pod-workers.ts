@@ -57,6 +57,7 @@ export class PodWorkers {
   async stop(): Promise<void> {
     this.#removeHandler();
     await this.#queue.stop();
+    await Promise.all([...this.#workers.values()].map(({ left }) => left));
   }
 
   /** The pods on this node, as the API has them. */
