@@ -111,7 +111,7 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
         labelSelector: speakerLabel,
       }),
     },
-    { nodeName: config.node, link: nodeLink, otherAddresses: network.clusterDns },
+    { nodeName: config.node, link: nodeLink, others: [...network.clusterDns, ...network.podSubnets] },
   );
   const dns = new DnsServer(
     {

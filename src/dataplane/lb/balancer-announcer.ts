@@ -5,7 +5,7 @@ import { BoundedFrequencyRunner } from '../../base/bounded-frequency-runner.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Component } from '../../base/component.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
-import { addressBits, familyOf } from '../../base/ip-address.ts';
+import { addressBits, cidrContains, familyOf, parseAddress, parseCidr } from '../../base/ip-address.ts';
 import { errorChain, type Logger } from '../../base/log.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Transport } from '../../client/transport.ts';
@@ -41,8 +41,8 @@ export interface BalancerAnnouncerOptions {
   nodeName: string;
   /** Link on the node network: `eth0`. */
   link: string;
-  /** Addresses on `lo` that are not for load balancers. */
-  otherAddresses: readonly string[];
+  /** Subnets and addresses on `lo` that are not for load balancers. */
+  others: readonly string[];
 }
 
 /** Where the addresses stand: the kernel answers ARP for them on every link, and keeps no route to them. */
@@ -164,10 +164,19 @@ export class BalancerAnnouncer implements Component {
   async #addressesOnLink(): Promise<Set<string>> {
     const links = await this.#deps.ip.links();
     const addresses = links.find(link => link.name === holder)?.addresses ?? [];
-    const foreign = (address: string) =>
-      /^(127\.|::1$)/.test(address) || this.#options.otherAddresses.includes(address);
+    const others = ['127.0.0.0/8', '::1', ...this.#options.others].map(
+      subnet => parseCidr(withPrefix(subnet))!,
+    );
+    const foreign = (address: string) => {
+      const value = parseAddress(address)!;
+      return others.some(subnet => cidrContains(subnet, value));
+    };
     return new Set(addresses.map(text => text.split('/')[0]!).filter(address => !foreign(address)));
   }
+}
+
+function withPrefix(subnet: string): string {
+  return subnet.includes('/') ? subnet : hostPrefix(subnet);
 }
 
 function hostPrefix(address: string): string {
