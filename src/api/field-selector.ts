@@ -16,7 +16,7 @@ export interface FieldSelector {
   readonly requirements: readonly FieldRequirement[];
 }
 
-export const everyField: FieldSelector = { requirements: [] };
+const everyField: FieldSelector = { requirements: [] };
 
 /**
  * Reads the text of a selector: `status.phase!=Running,spec.nodeName=`. A backslash escapes a comma, an equals

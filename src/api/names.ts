@@ -231,8 +231,6 @@ export function userIdErrors(id: number): string[] {
   return id >= 0 && id <= maxId ? [] : [inclusiveRangeMessage(0, maxId)];
 }
 
-export const groupIdErrors = userIdErrors;
-
 /** Whether upstream reads `value` as an address: IPv4 with or without leading zeros, IPv6 without a zone. */
 export function isAddress(value: string): boolean {
   return !value.includes('%') && isIP(withoutLeadingZeros(value)) !== 0;

@@ -209,11 +209,6 @@ export function quantityOf(value: number | bigint, format: QuantityFormat = 'Dec
   return { mantissa: BigInt(value), scale: 0, format };
 }
 
-/** A quantity of `value` thousandths. */
-export function milliQuantity(value: number | bigint, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { mantissa: BigInt(value), scale: -3, format };
-}
-
 /** The value in units of `10^scale`, rounded away from zero. */
 export function scaledValue(quantity: Quantity, scale: number): bigint {
   const shift = quantity.scale - scale;

@@ -45,6 +45,7 @@ function deletedIn(text: string): number {
   return Number(/(\d+) flow entries/.exec(text)?.[1] ?? 0);
 }
 
+/** For tests of what uses the port. @public */
 export class FakeConntrack implements Conntrack {
   readonly deleted: FlowSelector[] = [];
 

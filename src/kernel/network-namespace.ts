@@ -64,11 +64,12 @@ export function netnsOf(pid: number): NetnsPath {
 }
 
 /** The inode that tells network namespaces apart, as `net:[4026531840]` shows it. */
-export async function netnsIdentity(path: NetnsPath): Promise<string> {
+async function netnsIdentity(path: NetnsPath): Promise<string> {
   const { stat } = await import('node:fs/promises');
   return String((await stat(path)).ino);
 }
 
+/** For tests of what uses the port. @public */
 export class FakeNetworkNamespaces implements NetworkNamespaces {
   readonly paths = new Set<NetnsPath>();
 
@@ -84,6 +85,6 @@ export class FakeNetworkNamespaces implements NetworkNamespaces {
 }
 
 /** Reads a `/proc` or `/sys` file; undefined where there is none. */
-export async function readKernelFile(path: string): Promise<string | undefined> {
+async function readKernelFile(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
 }

@@ -25,6 +25,7 @@ export class LinuxSysctl implements Sysctl {
   }
 }
 
+/** For tests of what uses the port. @public */
 export class FakeSysctl implements Sysctl {
   readonly values = new Map<string, string>();
 

@@ -41,7 +41,6 @@ export interface NodeConfig {
 /** Ports on the gateway address. */
 export const apiServerPort = 6443;
 export const mirrorPort = 5000;
-export const kubeletPort = 10250;
 
 export const defaultDataDir = '/var/lib/causeway';
 /** Of images and fetched programs, which clusters share and which outlive them. */

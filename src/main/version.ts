@@ -1,5 +1,2 @@
 /** Causeway's own version; package.json says the same (a test compares). */
 export const version = '0.1.0';
-
-/** The Kubernetes version that is served. */
-export const kubernetesVersion = 'v1.36.0';

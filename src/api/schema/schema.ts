@@ -70,7 +70,7 @@ export interface MapSchema {
   readonly goType?: string;
 }
 
-export const anySchema: ScalarSchema = { kind: 'scalar', type: 'any' };
+const anySchema: ScalarSchema = { kind: 'scalar', type: 'any' };
 
 /** What a JSON document is called in messages: `v1.Container` of `core.v1.Container`. */
 export function goTypeOf(schema: Schema): string {

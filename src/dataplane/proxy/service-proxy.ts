@@ -5,7 +5,7 @@ import { BoundedFrequencyRunner } from '../../base/bounded-frequency-runner.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Component } from '../../base/component.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
-import { familyOf, type IpFamily } from '../../base/ip-address.ts';
+import type { IpFamily } from '../../base/ip-address.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Informer } from '../../client/informer.ts';
 import { readListing } from '../../kernel/nft/listing.ts';
@@ -315,10 +315,4 @@ function countOf(sets: ReadonlyMap<string, { size: number }>): number {
   let count = 0;
   for (const { size } of sets.values()) count += size;
   return count;
-}
-
-/** The families among the addresses, in the order IPv4, IPv6. */
-export function familiesOf(addresses: readonly string[]): IpFamily[] {
-  const families = new Set(addresses.map(familyOf));
-  return (['IPv4', 'IPv6'] as const).filter(family => families.has(family));
 }
