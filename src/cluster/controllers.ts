@@ -6,22 +6,29 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Transport } from '../client/transport.ts';
 import { ClusterDnsController } from '../controllers/cluster-dns/cluster-dns-controller.ts';
+import { ClusterRoleAggregationController } from '../controllers/cluster-role-aggregation/cluster-role-aggregation-controller.ts';
 import type { ControllerDeps } from '../controllers/controller.ts';
+import { CronJobController } from '../controllers/cron-job/cron-job-controller.ts';
+import { DaemonSetController } from '../controllers/daemon-set/daemon-set-controller.ts';
 import { DeploymentController } from '../controllers/deployment/deployment-controller.ts';
 import { EndpointSliceController } from '../controllers/endpoint-slice/endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from '../controllers/endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from '../controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
+import { JobController } from '../controllers/job/job-controller.ts';
 import { LoadBalancerController } from '../controllers/load-balancer/load-balancer-controller.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
 import { NodeIpamController } from '../controllers/node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from '../controllers/node-lifecycle/node-lifecycle-controller.ts';
+import { PodDisruptionBudgetController } from '../controllers/pod-disruption-budget/pod-disruption-budget-controller.ts';
 import { PodGcController } from '../controllers/pod-gc/pod-gc-controller.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set-controller.ts';
 import { ReplicationController } from '../controllers/replication-controller/replication-controller.ts';
 import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
 import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
+import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
 import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
+import { TtlAfterFinishedController } from '../controllers/ttl-after-finished/ttl-after-finished-controller.ts';
 import type { ClusterNetwork } from './config.ts';
 
 export interface ControllerPorts {
@@ -73,6 +80,13 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new EndpointsController(depsOf('endpoint-controller')),
     new EndpointSliceMirroringController(depsOf('endpointslicemirroring-controller')),
     new LoadBalancerController(depsOf('service-controller'), { pool: options.loadBalancerPools }),
+    new StatefulSetController(depsOf('statefulset-controller')),
+    new DaemonSetController(depsOf('daemon-set-controller')),
+    new JobController(depsOf('job-controller')),
+    new CronJobController(depsOf('cronjob-controller')),
+    new TtlAfterFinishedController(depsOf('ttl-after-finished-controller')),
+    new PodDisruptionBudgetController(depsOf('disruption-controller')),
+    new ClusterRoleAggregationController(depsOf('clusterrole-aggregation-controller')),
     new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];
 }
