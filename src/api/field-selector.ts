@@ -16,8 +16,6 @@ export interface FieldSelector {
   readonly requirements: readonly FieldRequirement[];
 }
 
-const everyField: FieldSelector = { requirements: [] };
-
 /**
  * Reads the text of a selector: `status.phase!=Running,spec.nodeName=`. A backslash escapes a comma, an equals
  * sign and itself in a value.

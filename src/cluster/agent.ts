@@ -15,6 +15,7 @@ import { PodNetwork } from '../dataplane/podnet/pod-network.ts';
 import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import type { StaleFlow } from '../dataplane/proxy/stale-flows.ts';
 import { DnsServer } from '../dns/dns-server.ts';
+import type { UpstreamServer } from '../dns/exchange.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import type { Commands } from '../kernel/command.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
@@ -48,7 +49,7 @@ export interface AgentSecrets {
   /** PEM. */
   tls: { ca: string; cert: string; key: string };
   /** Servers for names outside the cluster. */
-  dnsUpstreams: string[];
+  dnsUpstreams: UpstreamServer[];
 }
 
 /** The agent process of a node: pod network, node agent, service rules, DNS, load-balancer addresses. */
@@ -128,7 +129,7 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
       metrics: [...network.clusterDns, ...config.addresses].map(address => ({ address, port: 9153 })),
       serverAddresses: network.clusterDns,
       ...(secrets.dnsUpstreams.length > 0 && {
-        forward: { upstreams: secrets.dnsUpstreams.map(address => ({ address, port: 53 })) },
+        forward: { upstreams: secrets.dnsUpstreams },
       }),
     },
   );

@@ -11,7 +11,7 @@ export interface ResolvConf {
 }
 
 /** Where systemd-resolved writes the servers that its stub asks. */
-const resolvedConfPath = '/run/systemd/resolve/resolv.conf';
+export const resolvedConfPath = '/run/systemd/resolve/resolv.conf';
 
 /** Reads resolv.conf(5). What it does not understand it passes over, as the C library does. */
 export function parseResolvConf(text: string): ResolvConf {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Commands } from './command.ts';
 
@@ -63,12 +63,6 @@ export function netnsOf(pid: number): NetnsPath {
   return `/proc/${pid}/ns/net`;
 }
 
-/** The inode that tells network namespaces apart, as `net:[4026531840]` shows it. */
-async function netnsIdentity(path: NetnsPath): Promise<string> {
-  const { stat } = await import('node:fs/promises');
-  return String((await stat(path)).ino);
-}
-
 /** For tests of what uses the port. @public */
 export class FakeNetworkNamespaces implements NetworkNamespaces {
   readonly paths = new Set<NetnsPath>();
@@ -82,9 +76,4 @@ export class FakeNetworkNamespaces implements NetworkNamespaces {
   async remove(path: NetnsPath): Promise<void> {
     this.paths.delete(path);
   }
-}
-
-/** Reads a `/proc` or `/sys` file; undefined where there is none. */
-async function readKernelFile(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined);
 }

@@ -4,6 +4,7 @@ import { HttpTransport } from '../client/http-transport.ts';
 import { assembleAgent } from '../cluster/agent.ts';
 import type { AgentConfig } from '../cluster/config.ts';
 import { GrpcCri } from '../cri/grpc-cri.ts';
+import { parseResolvConf } from '../dns/resolv-conf.ts';
 import { LinuxCgroups } from '../kernel/cgroup/linux-cgroups.ts';
 import { SystemCommands } from '../kernel/command.ts';
 import { LinuxConntrack } from '../kernel/conntrack.ts';
@@ -39,14 +40,13 @@ function assemble(config: AgentConfig, { log, decisions }: ProcessPorts) {
       cgroups: new LinuxCgroups({ clock }),
     },
     config,
-    { tls: { ca, ...readPair(config.serving) }, dnsUpstreams: nameservers(config.resolvConf) },
+    {
+      tls: { ca, ...readPair(config.serving) },
+      dnsUpstreams: parseResolvConf(readFileSync(config.resolvConf, 'utf8')).upstreams,
+    },
   );
 }
 
 function readPair({ cert, key }: AgentConfig['client']): { cert: string; key: string } {
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
-}
-
-function nameservers(path: string): string[] {
-  return [...readFileSync(path, 'utf8').matchAll(/^\s*nameserver\s+(\S+)/gm)].map(match => match[1]!);
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { formatAddress, parseCidr } from '../base/ip-address.ts';
 import type { AgentConfig, ClusterNetwork, KeyPairFiles, ServerConfig } from '../cluster/config.ts';
 import { writeContainerdConfig } from '../cri/containerd-process.ts';
+import { parseResolvConf, resolvedConfPath } from '../dns/resolv-conf.ts';
 import { hostsTomlPath, renderHostsToml } from '../images/hosts-toml.ts';
 import {
   apiServerPort,
@@ -237,13 +238,12 @@ function writeJson(path: string, value: unknown): void {
 function upstreamResolvers({ isolated, dnsUpstreams }: ClusterConfig): string {
   if (dnsUpstreams) return dnsUpstreams.map(address => `nameserver ${address}\n`).join('');
   if (isolated) return '';
-  const sources = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf'].filter(existsSync);
-  for (const source of sources) {
-    const lines = readFileSync(source, 'utf8').split('\n');
-    const usable = lines.filter(
-      line => /^\s*(nameserver|search|options)\s/.test(line) && !/\s(127\.|::1)/.test(line),
-    );
-    if (usable.some(line => /nameserver/.test(line))) return `${usable.join('\n')}\n`;
+  for (const source of [resolvedConfPath, '/etc/resolv.conf']) {
+    if (!existsSync(source)) continue;
+    const { upstreams, search } = parseResolvConf(readFileSync(source, 'utf8'));
+    if (upstreams.length === 0) continue;
+    const servers = upstreams.map(({ address }) => `nameserver ${address}\n`).join('');
+    return search.length > 0 ? `search ${search.join(' ')}\n${servers}` : servers;
   }
   return '';
 }

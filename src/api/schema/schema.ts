@@ -70,8 +70,6 @@ export interface MapSchema {
   readonly goType?: string;
 }
 
-const anySchema: ScalarSchema = { kind: 'scalar', type: 'any' };
-
 /** What a JSON document is called in messages: `v1.Container` of `core.v1.Container`. */
 export function goTypeOf(schema: Schema): string {
   switch (schema.kind) {
