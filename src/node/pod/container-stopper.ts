@@ -93,8 +93,10 @@ export class ContainerStopper {
       const preStop = spec?.spec.lifecycle?.preStop;
       if (preStop && gracePeriod > 0) await this.#preStop(pod, container, spec, stop, gracePeriod);
       const left = Math.ceil((stop.deadline - clock.monotonic()) / 1000);
-      await cri.stopContainer(id, gracePeriod === 0 ? 0 : Math.max(left, minimumGrace));
-      await cache.noteContainer(uid, container.sandboxId, id);
+      await cache.whileStopping(id, async () => {
+        await cri.stopContainer(id, gracePeriod === 0 ? 0 : Math.max(left, minimumGrace));
+        await cache.noteContainer(uid, container.sandboxId, id);
+      });
     } catch (error) {
       if (!isNotFound(error)) {
         log.warn('a container does not stop', {

@@ -39,6 +39,8 @@ export class RuntimeCache {
   readonly #pods = new Map<string, string>();
   /** Said to have ended before the agent knew of them: ends can be faster than starts are noted. */
   readonly #early = new Set<string>();
+  /** Whose end the agent itself brings about and notes. */
+  readonly #expected = new Set<string>();
   #versions = 0;
   #eventsWork = false;
   #stopTimer: Cancel = () => {};
@@ -126,6 +128,19 @@ export class RuntimeCache {
     this.#store(uid, { ...named(runtime, status.labels), containers });
     if (this.#early.delete(id)) this.#recheck(id);
     return status;
+  }
+
+  /**
+   * Runs `stop`, which ends a container or sandbox and notes its state itself: the runtime is not asked for it
+   * when it tells of that end.
+   */
+  async whileStopping<T>(id: string, stop: () => Promise<T>): Promise<T> {
+    this.#expected.add(id);
+    try {
+      return await stop();
+    } finally {
+      this.#expected.delete(id);
+    }
   }
 
   /** Lists all sandboxes and containers; asks for the details of those whose state changed. */
@@ -216,6 +231,7 @@ export class RuntimeCache {
 
   /** Looks at the pod of a container that is said to have ended, until that shows or enough was tried. */
   #recheck(id: string, attempt = 0): void {
+    if (this.#expected.has(id)) return;
     const uid = this.#pods.get(id);
     const delay = recheckDelays[attempt];
     if (uid === undefined) this.#noteEarly(id);

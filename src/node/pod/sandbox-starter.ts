@@ -77,8 +77,10 @@ export class SandboxStarter {
     const { uid } = pod.metadata;
     for (const { id, state } of cache.get(uid).sandboxes) {
       if (state !== 'SANDBOX_READY' && !evenNotReady) continue;
-      await cri.stopPodSandbox(id);
-      await cache.noteSandbox(uid, id);
+      await cache.whileStopping(id, async () => {
+        await cri.stopPodSandbox(id);
+        await cache.noteSandbox(uid, id);
+      });
       decisions.record('sandbox.stopped', decisionObject(pod), { id });
     }
   }
