@@ -65,7 +65,8 @@ export function renderDecision({ time, source, type, object, detail }: Decision)
   const name = object?.namespace ? `${object.namespace}/${object.name}` : object?.name;
   const about = object ? `${object.kind} ${name}` : '';
   const words = Object.entries(detail as Record<string, unknown>).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([key, value]) =>
+      `${key}=${typeof value === 'string' && /^\S*$/.test(value) ? value : JSON.stringify(value)}`,
   );
   return `${at}  ${source.padEnd(12)}  ${String(type).padEnd(20)}  ${about}  ${words.join(' ')}`
     .trimEnd()

@@ -186,8 +186,18 @@ function nextSteps({ config }: ClusterContext, merged: string | undefined, took:
     took === undefined
       ? `The cluster "${config.name}" is up already: ${count}, nothing to do.\n`
       : `The cluster "${config.name}" is up: ${count} after ${(took / 1000).toFixed(1)} s.\n`;
-  const use = merged
-    ? `  kubectl --context ${contextName(config)} get nodes     (access merged into ${merged})\n`
-    : `  causeway exec${flag} -- kubectl get nodes\n`;
-  return `${ready}\nNext:\n${use}  causeway shell${flag}     a shell with k for kubectl\n  causeway status${flag}    what runs and where\n  sudo causeway delete${flag}\n`;
+  // As the user called it: there need not be a causeway on PATH.
+  const causeway = process.env.CAUSEWAY_COMMAND ?? 'causeway';
+  const access = `kubectl --context ${contextName(config)} get nodes`;
+  const rows = [
+    merged
+      ? [access, `(access merged into ${merged})`]
+      : [`${causeway} exec${flag} -- kubectl get nodes`, 'any command on the host side of the cluster'],
+    [`${causeway} shell${flag}`, 'a shell there, with k for kubectl'],
+    [`${causeway} status${flag}`, 'what runs and where'],
+    [`${causeway} delete${flag}`, 'remove all of it'],
+  ];
+  const width = Math.max(...rows.map(([command]) => command!.length));
+  const lines = rows.map(([command, words]) => `  ${command!.padEnd(width)}   ${words}\n`);
+  return `${ready}\nNext:\n${lines.join('')}`;
 }
