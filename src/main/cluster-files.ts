@@ -96,6 +96,7 @@ export class ClusterFiles {
         'kubernetes.default',
         'kubernetes.default.svc',
         `kubernetes.default.svc.${clusterDomain}`,
+        mirrorName,
         'localhost',
         '127.0.0.1',
         ...config.gateways,
@@ -174,6 +175,7 @@ export class ClusterFiles {
       names: [node.name, ...node.addresses],
       usage: ['serverAuth'],
     });
+    writeFileSync(join(root, 'hosts'), hostsFile(config));
     const resolvConf = join(root, 'resolv.conf');
     writeFileSync(resolvConf, upstreamResolvers(config));
     const agent: AgentConfig = {
@@ -208,7 +210,8 @@ export class ClusterFiles {
     const registryConfigDir = join(agent.rootDir, 'registry');
     const hosts = hostsTomlPath(registryConfigDir);
     mkdirSync(join(hosts, '..'), { recursive: true });
-    const mirror = `https://${urlHost(config.gateways[0]!)}:${mirrorPort}`;
+    // By name: containerd does not take an IPv6 address as the key of a host.
+    const mirror = `https://${mirrorName}:${mirrorPort}`;
     writeFileSync(hosts, renderHostsToml({ mirror, ca: this.#authority, client: agent.client }));
     return writeContainerdConfig({
       dir: join(agent.rootDir, 'containerd'),
@@ -232,6 +235,20 @@ export function contextName({ name }: ClusterConfig): string {
 
 function writeJson(path: string, value: unknown): void {
   writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`, 0o600);
+}
+
+/** Of the host side, where nodes pull images. */
+const mirrorName = 'images.causeway.internal';
+
+/** What a node knows by name without DNS. */
+function hostsFile({ nodes, gateways }: ClusterConfig): string {
+  const lines = [
+    '127.0.0.1 localhost',
+    '::1 localhost ip6-localhost ip6-loopback',
+    ...gateways.map(address => `${address} ${mirrorName}`),
+    ...nodes.flatMap(({ name, addresses }) => addresses.map(address => `${address} ${name}`)),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** resolv.conf with the machine's own servers that can be reached from elsewhere; none when isolated. */

@@ -122,7 +122,10 @@ export class ClusterLifecycle {
     await this.machines.create({
       name: node.name,
       addresses: node.addresses,
-      binds: [{ source: this.#runtimeState(node.name), target: sharedRuntimeState }],
+      binds: [
+        { source: this.#runtimeState(node.name), target: sharedRuntimeState },
+        { source: join(this.#context.paths.node(node.name), 'hosts'), target: '/etc/hosts' },
+      ],
     });
     const processes = [
       await this.#startProcess(place, this.#containerdProcess(node, containerd)),
