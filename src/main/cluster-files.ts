@@ -206,7 +206,6 @@ export class ClusterFiles {
   }
 
   async #writeContainerd(agent: AgentConfig, run: string): Promise<string> {
-    const { config } = this.#context;
     const registryConfigDir = join(agent.rootDir, 'registry');
     const hosts = hostsTomlPath(registryConfigDir);
     mkdirSync(join(hosts, '..'), { recursive: true });
