@@ -1,6 +1,6 @@
 /**
  * The whole suite, fastest first; `./causeway test` runs it and CI calls that. Arguments choose groups:
- * `./causeway test unit kernel`. Everything but the end-to-end group runs in a network namespace of its own
+ * `./causeway test unit kernel`. The groups without containers run in a network namespace of their own
  * with nothing but loopback, so that no test can reach the machine's network.
  */
 import { spawn } from 'node:child_process';
@@ -50,9 +50,16 @@ const groups: Group[] = [
   },
   {
     name: 'kernel',
-    what: 'real packets, containers and kubectl in fresh namespaces',
-    files: () => sources().filter(file => special.test(file)),
+    what: 'real packets and the real kubectl in fresh namespaces',
+    files: () => sources().filter(file => /\.(kernel|kubectl)\.test\.ts$/.test(file)),
     enclosed: true,
+    concurrency: 1,
+  },
+  {
+    name: 'cri',
+    // They make namespaces of their own; their images come from the distribution's packages.
+    what: 'the real containerd',
+    files: () => sources().filter(file => file.endsWith('.cri.test.ts')),
     concurrency: 1,
   },
   {
