@@ -11,14 +11,17 @@ export function conflist(socket: string): string {
   return `${JSON.stringify({ cniVersion: '1.0.0', name: networkName, plugins: [plugin] }, null, 2)}\n`;
 }
 
-/** Puts the plugin where the runtime looks for it, as `causeway-cni` and as `loopback`. */
+/** Puts the plugins where the runtime looks for them: `causeway-cni` and `loopback`. */
 export async function installPlugin(binDir: string): Promise<void> {
-  const source = fileURLToPath(new URL('./causeway-cni', import.meta.url));
+  const sources = {
+    'causeway-cni': new URL('./causeway-cni', import.meta.url),
+    loopback: new URL('./loopback', import.meta.url),
+  };
   await mkdir(binDir, { recursive: true });
-  for (const name of ['causeway-cni', 'loopback']) {
+  for (const [name, source] of Object.entries(sources)) {
     const path = join(binDir, name);
     // Beside and renamed: a runtime may run it at this moment.
-    await copyFile(source, `${path}.new`);
+    await copyFile(fileURLToPath(source), `${path}.new`);
     await chmod(`${path}.new`, 0o755);
     await rename(`${path}.new`, path);
   }
