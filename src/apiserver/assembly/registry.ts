@@ -45,7 +45,7 @@ export function assembleRegistry(
   strategies['core/Service'] = services.strategy;
   const expiry = new EventExpiry({ clock, log, store }, endpoints.get('/v1/events')!.storage.prefix);
   const { signer, issuer } = access;
-  const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches });
+  const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches }, access.authorizer);
   return {
     handler,
     subresources: new SubresourceHandler({

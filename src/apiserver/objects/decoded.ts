@@ -12,22 +12,52 @@ const none = Object.freeze({});
 export function decodeStored<T extends KubeObject = KubeObject>(bytes: Uint8Array): Stored<T> {
   const known = decoded.get(bytes)?.deref();
   if (known) return known as Stored<T>;
-  const object = deepFreeze(JSON.parse(asBuffer(bytes).toString('utf8'))) as Stored;
+  const object = parse(bytes);
+  readOwnersLate(object, bytes);
+  deepFreeze(object);
   decoded.set(bytes, new WeakRef(object));
   return object as Stored<T>;
 }
 
 /** Tells that `object`, frozen here, is what `bytes` decode to, which saves decoding them. */
 export function rememberDecoded(bytes: Uint8Array, object: Stored): void {
+  readOwnersLate(object, bytes);
   decoded.set(bytes, new WeakRef(deepFreeze(object)));
   labels.set(bytes, object.metadata.labels ?? none);
+}
+
+function parse(bytes: Uint8Array): Stored {
+  return JSON.parse(asBuffer(bytes).toString('utf8')) as Stored;
+}
+
+const source = Symbol('stored bytes');
+const ownersFromSource: PropertyDescriptor & ThisType<{ [source]: Uint8Array }> = {
+  enumerable: true,
+  get() {
+    return deepFreeze(parse(this[source]).metadata.managedFields);
+  },
+};
+
+/**
+ * managedFields as objects weigh more than the rest of many an object and hardly anyone looks at them: they
+ * are read from the bytes when someone does. One shared getter, so that all metadata keep one shape.
+ */
+function readOwnersLate({ metadata }: Stored, bytes: Uint8Array): void {
+  if (metadata?.managedFields === undefined) return;
+  Object.defineProperty(metadata, source, { value: bytes });
+  Object.defineProperty(metadata, 'managedFields', ownersFromSource);
+}
+
+/** A getter is never asked here: what it gives is frozen already. */
+function isLate(value: object, key: string): boolean {
+  return key === 'managedFields' && source in value;
 }
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
   if (Array.isArray(value)) for (const item of value) deepFreeze(item);
-  else for (const key in value) deepFreeze(value[key]);
+  else for (const key in value) if (!isLate(value, key)) deepFreeze(value[key]);
   return value;
 }
 

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../api/objects.ts';
 import { ApiError, alreadyExists, invalid } from '../../api/status.ts';
 import type { ApiUser } from '../exchange.ts';
 import { generateName } from '../random.ts';
+import { trackFields } from './field-ownership.ts';
 import { checkNames } from './object-names.ts';
 import type { Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
@@ -11,6 +12,10 @@ export interface WriteOptions {
   user: ApiUser;
   dryRun: boolean;
   warnings: string[];
+  /** For whom the fields that change are recorded. */
+  manager: string;
+  /** The object's managedFields tell this change already: it was applied. */
+  applied?: boolean;
 }
 
 /** Names tried for one generateName (upstream's RetryGenerateName). */
@@ -50,6 +55,7 @@ async function createNamed(
   options: WriteOptions,
 ): Promise<Result> {
   const name = object.metadata?.name ?? '';
+  const { user, dryRun, warnings } = options;
   const attributes = {
     operation: 'CREATE' as const,
     endpoint,
@@ -58,10 +64,15 @@ async function createNamed(
     name,
     object,
     oldObject: undefined,
-    ...options,
+    user,
+    dryRun,
+    warnings,
   };
   setSystemFields(registry, endpoint, object);
   applyDefaults(endpoint.gvk, object);
+  if (!options.applied) {
+    trackFields(registry, endpoint, { live: undefined, object, subresource: '', by: options.manager });
+  }
   await registry.admission.admit(attributes);
   const strategy = registry.strategyOf(endpoint);
   prepareForCreate(endpoint.gvk, object);
@@ -98,7 +109,6 @@ function setSystemFields(registry: Registry, endpoint: ResourceEndpoint, object:
   meta.creationTimestamp = registry.timestamp();
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
-  delete meta.managedFields;
   delete meta.selfLink;
 }
 

@@ -7,6 +7,8 @@ import { strategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
 import { kindSchema } from '../../api/schema/definitions.ts';
 import { badRequest, unsupportedMediaType } from '../../api/status.ts';
 import type { Call } from '../call.ts';
+import { applyType } from './apply.ts';
+import { readApplyOptions } from './field-ownership.ts';
 import { bodyMediaType, fieldValidation, readBody } from './request-object.ts';
 
 const jsonType = 'application/json-patch+json';
@@ -23,9 +25,10 @@ export async function readPatchOf(call: Call, gvk: GroupVersionKind): Promise<Pa
   const schema = kindSchema(gvk);
   const accepted = schema ? [jsonType, mergeType, strategicType] : [jsonType, mergeType];
   const type = bodyMediaType(call);
+  readApplyOptions(call, false);
   if (!accepted.includes(type)) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+      `the body of the request was in an unknown format - accepted media types include: ${[...accepted, applyType].join(', ')}`,
     );
   }
   const patch = await readBody(call, accepted);

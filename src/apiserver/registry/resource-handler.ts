@@ -2,12 +2,15 @@ import type { DeleteOptions } from '../../api/generated/types.ts';
 import { badRequest, methodNotAllowed } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import type { ServerResponse } from '../exchange.ts';
+import { type Authorizer, accessDenied, attributesOf } from '../filters/authorization.ts';
 import { isTrue } from '../filters/request-info.ts';
 import { negotiate } from '../negotiation.ts';
 import { ObjectWatch, type WatchDeps } from '../watch/object-watch.ts';
+import { applyType, isTaken, readApply } from './apply.ts';
 import { createObject, type WriteOptions } from './create.ts';
 import { type DeleteRequest, deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
+import { fieldManagerOf } from './field-ownership.ts';
 import { listObjects } from './list.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
 import { readPatchOf } from './patch.ts';
@@ -20,7 +23,7 @@ import {
   objectResponse,
   type View,
 } from './representation.ts';
-import { readBody, readObject } from './request-object.ts';
+import { bodyMediaType, readBody, readObject } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 import { readSelection } from './selection.ts';
 import { returnsDeleted } from './strategies.ts';
@@ -33,10 +36,12 @@ const minWatchMs = 30 * 60 * 1000;
 export class ResourceHandler {
   readonly #registry: Registry;
   readonly #watching: WatchDeps;
+  readonly #authorizer: Authorizer;
 
-  constructor(registry: Registry, watching: WatchDeps) {
+  constructor(registry: Registry, watching: WatchDeps, authorizer: Authorizer) {
     this.#registry = registry;
     this.#watching = watching;
+    this.#authorizer = authorizer;
   }
 
   async handle(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
@@ -133,12 +138,14 @@ export class ResourceHandler {
       ...(rules && { rules }),
       make: () => structuredClone(object),
       mayCreate: rules === undefined,
+      authorizeCreate: () => this.#authorizeCreate(call),
       ...writeOptions(call),
     });
     return objectResponse(view, result.created ? 201 : 200, result);
   }
 
   async patch(call: Call, endpoint: ResourceEndpoint, rules?: UpdateRules): Promise<ServerResponse> {
+    if (bodyMediaType(call) === applyType) return this.#apply(call, endpoint, rules);
     const view = this.view(call, endpoint);
     const result = await updateObject(this.#registry, endpoint, {
       namespace: namespaceOf(call, endpoint),
@@ -149,6 +156,34 @@ export class ResourceHandler {
       ...writeOptions(call),
     });
     return objectResponse(view, 200, result);
+  }
+
+  /** PATCH with a configuration, which creates what does not exist. */
+  async #apply(call: Call, endpoint: ResourceEndpoint, rules?: UpdateRules): Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
+    const apply = () => {
+      return updateObject(this.#registry, endpoint, {
+        namespace: namespaceOf(call, endpoint),
+        name: call.info.pathName,
+        ...(rules && { rules }),
+        make,
+        mayCreate: rules === undefined,
+        authorizeCreate: () => this.#authorizeCreate(call),
+        ...writeOptions(call),
+        applied: true,
+      });
+    };
+    const make = await readApply(call, this.#registry, endpoint, rules?.subresource ?? '');
+    // Someone else may create the object between the look and the creation.
+    const result = await apply().catch(error => (isTaken(error) ? apply() : Promise.reject(error)));
+    return objectResponse(view, result.created ? 201 : 200, result);
+  }
+
+  /** @throws ApiError 403: a PUT or an apply that creates takes the right to create, too. */
+  #authorizeCreate(call: Call): void {
+    const attributes = { ...attributesOf(call.user, call.info, call.request.query), verb: 'create' };
+    const decision = this.#authorizer.authorize(attributes);
+    if (!decision.allowed) throw accessDenied(attributes, decision.reason);
   }
 
   async #delete(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
@@ -189,7 +224,8 @@ function objectNamespace(endpoint: ResourceEndpoint, namespace: string): string 
 /** @throws ApiError 422 for a dryRun other than All. */
 export function writeOptions(call: Call): WriteOptions {
   const asked = call.request.query.getAll('dryRun').filter(value => value !== '');
-  return { user: call.user, dryRun: isDryRun(asked), warnings: call.warnings };
+  const manager = fieldManagerOf(call);
+  return { user: call.user, dryRun: isDryRun(asked), warnings: call.warnings, manager };
 }
 
 function isDryRun(asked: readonly string[]): boolean {

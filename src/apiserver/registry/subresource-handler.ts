@@ -132,6 +132,7 @@ export class SubresourceHandler {
       namespace,
       name: pathName,
       mayCreate: false,
+      trackedAs: 'scale',
       make: old => {
         const scale = makeScale(scaleOf(endpoint, old as Stored));
         checkScale(scale, pathName);

@@ -1,4 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
+import { onlyTimesDiffer } from '../../api/apply/managed-times.ts';
+import type { JsonObject } from '../../api/json.ts';
 import {
   allowsCreateOnUpdate,
   allowsUnconditionalUpdate,
@@ -11,6 +12,7 @@ import {
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { conflict, type FieldError, invalid, notFound } from '../../api/status.ts';
 import { createObject, type WriteOptions } from './create.ts';
+import { setManagedFields, trackFields } from './field-ownership.ts';
 import { checkNames } from './object-names.ts';
 import type { Outcome, Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
@@ -30,8 +32,12 @@ export interface UpdateRequest extends WriteOptions {
   rules?: UpdateRules;
   /** The wanted object, fresh and in the endpoint's version, from the one that is there (frozen). */
   make(old: KubeObject | undefined): KubeObject | Promise<KubeObject>;
-  /** A PATCH never creates. */
+  /** A PATCH never creates, unless it applies. */
   mayCreate: boolean;
+  /** The subresource the change is recorded for, where it is not that of the rules. */
+  trackedAs?: string;
+  /** Refuses a creation the user has no right to. */
+  authorizeCreate?(): void;
 }
 
 /**
@@ -43,7 +49,9 @@ export async function updateObject(
   request: UpdateRequest,
 ): Promise<Result> {
   const { namespace, name } = request;
-  if (request.mayCreate && allowsCreateOnUpdate(endpoint.gvk) && !registry.entry(endpoint, namespace, name)) {
+  const creates = request.mayCreate && (request.applied || allowsCreateOnUpdate(endpoint.gvk));
+  if (creates && !registry.entry(endpoint, namespace, name)) {
+    request.authorizeCreate?.();
     const object = await request.make(undefined);
     checkNames(endpoint, namespace, name, object);
     delete object.metadata!.resourceVersion;
@@ -94,12 +102,17 @@ async function decideUpdate(
   checkVersions(endpoint, object, old);
   object.apiVersion = endpoint.apiVersion;
   object.kind = endpoint.resource.kind;
-  delete object.metadata!.managedFields;
   applyDefaults(endpoint.gvk, object);
+  const subresource = request.rules?.subresource ?? '';
+  if (!request.applied) {
+    const tracked = { live: old, object, subresource: request.trackedAs ?? subresource, by: request.manager };
+    trackFields(registry, endpoint, tracked);
+  }
+  const { managedFields } = object.metadata!;
   const attributes = {
     operation: 'UPDATE' as const,
     endpoint,
-    subresource: request.rules?.subresource ?? '',
+    subresource,
     namespace: request.namespace,
     name: request.name,
     object,
@@ -111,6 +124,7 @@ async function decideUpdate(
   const rules = request.rules ?? ownRules(endpoint);
   // Upstream prepares before mutating admission runs; what admission then changes is validated with the rest.
   rules.prepare(object, old);
+  setManagedFields(object, managedFields);
   await registry.admission.admit(attributes);
   const strategy = registry.strategyOf(endpoint);
   if (!request.rules) {
@@ -128,7 +142,8 @@ function outcomeOf(stored: KubeObject, current: Stored, strategy: Strategy): Out
   if (isToBeRemoved(stored) && (strategy.mayRemove?.(stored) ?? true))
     return { kind: 'remove', object: stored };
   // As upstream: what changes nothing is not written, and keeps its resourceVersion.
-  if (isDeepStrictEqual(stored, current)) return { kind: 'keep' };
+  if (onlyTimesDiffer(current as unknown as JsonObject, stored as unknown as JsonObject))
+    return { kind: 'keep' };
   return { kind: 'write', object: stored };
 }
 
