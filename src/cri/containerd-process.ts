@@ -57,6 +57,7 @@ export class ContainerdProcess implements Component {
 
   async start(signal: AbortSignal): Promise<void> {
     const configPath = await writeContainerdConfig(this.#options);
+    // A socket left by a killed containerd would take connections for a moment of confusion.
     await rm(this.#options.socket, { force: true });
     const logFile = await open(join(this.#options.dir, 'containerd.log'), 'a', 0o640);
     const started = this.#clock.monotonic();
@@ -128,7 +129,6 @@ export async function writeContainerdConfig(options: ContainerdConfig & { dir: s
     await mkdir(folder, { recursive: true, mode: 0o711 });
   }
   await mkdir(dirname(options.socket), { recursive: true, mode: 0o711 });
-  // A socket left by a killed containerd would take connections for a moment of confusion.
   const path = join(options.dir, 'config.toml');
   await writeFile(path, containerdConfig(options), { mode: 0o600 });
   return path;
