@@ -25,6 +25,8 @@ spec:
 `;
 
 before(async () => {
+  // What a run that was cut off may have left is none of this one's.
+  await cluster.causeway('delete', '--yes');
   machineBefore = machineState(cluster.name);
   const up = await cluster.up();
   assert.equal(up.code, 0, up.stderr);
