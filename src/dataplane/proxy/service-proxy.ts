@@ -16,6 +16,8 @@ import { compileService } from '../model/compile-service.ts';
 import type { Endpoint, ServiceModel } from '../model/service-model.ts';
 import { DesiredElements, diffElements, type ElementDelta, isEmptyDelta } from './desired-elements.ts';
 import { EndpointNumbers } from './endpoint-numbers.ts';
+import { ForeignChanges } from './foreign-changes.ts';
+import { HealthCheckPorts } from './health-check-ports.ts';
 import { type PickChain, pickChainName, tableLayout, tableOf } from './layout.ts';
 import { nodeElements } from './node-elements.ts';
 import { planService } from './plan.ts';
@@ -51,6 +53,9 @@ export interface ServiceProxyOptions {
   resyncInterval?: number;
 }
 
+/** A listing of ten thousand Services takes a second of CPU; changes by others are told by the watch. */
+const resyncInterval = 120_000;
+
 const sliceServiceIndex = 'service';
 const nodeOwner = '*node*';
 
@@ -70,7 +75,14 @@ export class ServiceProxy implements Component {
   /** Services that changed since the last sync began. */
   #dirty = new Set<string>();
   readonly #runner: BoundedFrequencyRunner;
+  readonly #foreign: ForeignChanges;
+  readonly #health: HealthCheckPorts;
+  /** Who waits for the end of a run that has not begun yet. */
+  #waiting: (() => void)[] = [];
+  /** Whether somebody asked for the next run; one nobody asked for is the periodic look at the kernel. */
+  #asked = false;
   readonly #leave: Cancel[] = [];
+  #zone: string | undefined;
   #nodeDirty = true;
   #checkKernel = true;
   /** Whether the first sync is done: changes before it are in it. */
@@ -83,13 +95,18 @@ export class ServiceProxy implements Component {
       const service = slice.metadata.labels?.['kubernetes.io/service-name'];
       return service ? [`${slice.metadata.namespace}/${service}`] : [];
     });
+    this.#health = new HealthCheckPorts({ log: deps.log });
+    this.#foreign = new ForeignChanges(
+      { clock: deps.clock, log: deps.log, nft: deps.nft, onChange: () => this.requestCheck() },
+      { tables: options.ipFamilies.map(family => `${tableOf(family).family} ${tableOf(family).name}`) },
+    );
     this.#runner = new BoundedFrequencyRunner(
       {
         clock: deps.clock,
         run: () => this.#sync(),
         onError: error => this.#onSyncError(error),
       },
-      { minInterval: 5, maxInterval: options.resyncInterval ?? 30_000, retryInterval: 1000 },
+      { minInterval: 5, maxInterval: options.resyncInterval ?? resyncInterval, retryInterval: 1000 },
     );
   }
 
@@ -99,33 +116,51 @@ export class ServiceProxy implements Component {
     const dirty = (key: string | undefined) => {
       if (key === undefined) return;
       this.#dirty.add(key);
-      if (this.#written) this.#runner.request();
+      this.#request();
     };
     const service = (object: Stored<Service>) => dirty(objectKey(object));
     const slice = (object: Stored<EndpointSlice>) => dirty(serviceOf(object));
     const node = () => {
       this.#nodeDirty = true;
-      if (this.#written) this.#runner.request();
+      this.#request();
     };
     this.#leave.push(
       services.addHandler({ added: service, updated: service, deleted: service }),
       slices.addHandler({ added: slice, updated: slice, deleted: slice }),
       nodes.addHandler({ added: node, updated: node, deleted: node }),
     );
+    this.#foreign.start();
+    this.#leave.push(() => this.#foreign.stop());
     await this.#sync();
     this.#written = true;
-    this.#runner.request();
+    this.#request();
   }
 
   async stop(): Promise<void> {
     for (const leave of this.#leave.splice(0)) leave();
     await this.#runner.stop();
+    await this.#health.stop();
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  /** Resolves when what the informers say by now is in the kernel; rejects when `signal` aborts first. */
+  written(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      this.#waiting.push(resolve);
+      this.#request();
+    });
+  }
+
+  #request(): void {
+    this.#asked = true;
+    if (this.#written) this.#runner.request();
   }
 
   /** Compares the kernel's rules with the planned ones soon and mends what differs. */
   requestCheck(): void {
     this.#checkKernel = true;
-    this.#runner.request();
+    this.#request();
   }
 
   /** What each Service means on this node now; for explanations and health checks. */
@@ -137,15 +172,22 @@ export class ServiceProxy implements Component {
     // What changes while the rules are being written belongs to the next sync.
     const changed = this.#dirty;
     this.#dirty = new Set();
-    // A run that nothing asked for is the periodic look at the kernel.
-    const check = this.#checkKernel || (changed.size === 0 && !this.#nodeDirty);
+    const waiting = this.#waiting.splice(0);
+    const check = this.#checkKernel || !this.#asked;
+    this.#asked = false;
     const flows = this.#recompile(changed);
     this.#checkKernel = false;
-    for (const family of this.#options.ipFamilies) {
-      const delta = this.#desired.takeDelta(family);
-      if (check) await this.#reconcileKernel(family);
-      else await this.#apply(family, delta);
+    try {
+      for (const family of this.#options.ipFamilies) {
+        const delta = this.#desired.takeDelta(family);
+        if (check) await this.#reconcileKernel(family);
+        else await this.#apply(family, delta);
+      }
+    } catch (error) {
+      this.#waiting.unshift(...waiting);
+      throw error;
     }
+    for (const done of waiting) done();
     this.#record(changed);
     if (flows.length > 0) await this.#deps.forgetFlows(flows);
   }
@@ -157,11 +199,15 @@ export class ServiceProxy implements Component {
   }
 
   /** Compiles and plans what has changed; returns the flows that this leaves without an endpoint. */
-  #recompile(changed: ReadonlySet<string>): StaleFlow[] {
+  #recompile(changed: Set<string>): StaleFlow[] {
     if (this.#nodeDirty) {
       this.#nodeDirty = false;
       const all = this.#deps.nodes.list();
       const { nodeName, podSubnets, serviceSubnets } = this.#options;
+      this.#onZone(
+        all.find(node => node.metadata.name === nodeName),
+        changed,
+      );
       this.#desired.set(nodeOwner, nodeElements(all, { nodeName, podSubnets, serviceSubnets }));
     }
     const flows: StaleFlow[] = [];
@@ -170,17 +216,25 @@ export class ServiceProxy implements Component {
       const after = this.#compile(key);
       if (after) this.#models.set(key, after);
       else this.#models.delete(key);
+      this.#health.set(key, after);
       this.#plan(key, after);
       flows.push(...staleFlows(before, after));
     }
     return flows;
   }
 
+  /** Hints speak of zones: in another zone every Service may have other endpoints. */
+  #onZone(node: Stored<Node> | undefined, changed: Set<string>): void {
+    const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+    if (zone === this.#zone) return;
+    this.#zone = zone;
+    for (const key of this.#models.keys()) changed.add(key);
+  }
+
   #compile(key: string): ServiceModel | undefined {
     const service = this.#deps.services.getByKey(key);
     if (!service) return undefined;
-    const node = this.#deps.nodes.get('', this.#options.nodeName);
-    const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+    const zone = this.#zone;
     const name = this.#options.nodeName;
     return compileService(service, this.#deps.slices.byIndex(sliceServiceIndex, key), {
       name,
@@ -223,7 +277,7 @@ export class ServiceProxy implements Component {
     }
     for (const [set, keys] of delta.removed) commands.push({ delete: 'elements', table, set, keys });
     for (const [set, elements] of delta.added) commands.push({ add: 'elements', table, set, elements });
-    await this.#deps.nft.apply(renderCommands(commands));
+    await this.#foreign.whileOwn(table, () => this.#deps.nft.apply(renderCommands(commands)));
     this.#noteChains(family);
   }
 
@@ -248,7 +302,9 @@ export class ServiceProxy implements Component {
     const listed = listing && readListing(listing);
     const intact = listed && layoutStands(layout, listed.chains);
     if (!listed || !intact) {
-      await this.#deps.nft.apply(renderCommands(replaceTable(layout, desired)));
+      await this.#foreign.whileOwn(table, () =>
+        this.#deps.nft.apply(renderCommands(replaceTable(layout, desired))),
+      );
       this.#chainsInKernel.delete(family);
       this.#noteChains(family);
       this.#repaired(table.name, countOf(desired), 0, true);

@@ -1,4 +1,4 @@
-import { type Nft, NftError, type NftListing } from './nft.ts';
+import { type Nft, NftError, type NftListing, type TableChange } from './nft.ts';
 
 /**
  * Keeps what was applied; knows tables by their `table`, `add table`, `delete table` and `flush table` lines only.
@@ -11,6 +11,8 @@ export class FakeNft implements Nft {
   readonly tables = new Set<string>();
   /** Makes the next transaction fail with these words of nft. */
   failNext: string | undefined;
+  /** What watches are told; tests tell of changes others make. */
+  readonly #watches = new Set<(change: TableChange) => void>();
 
   async apply(commands: string): Promise<void> {
     const words = this.failNext;
@@ -30,6 +32,20 @@ export class FakeNft implements Nft {
     this.tables.clear();
     for (const table of tables) this.tables.add(table);
     this.applied.push(commands);
+    const touched = commands.matchAll(/\b(ip|ip6|inet) ([\w-]+)/g);
+    for (const table of new Set(Array.from(touched, ([, family, name]) => `${family} ${name}`))) {
+      this.tell({ kind: tables.has(table) ? 'changed' : 'deleted', table });
+    }
+  }
+
+  /** Tells every watch of a change that somebody else made. */
+  tell(change: TableChange): void {
+    for (const listener of this.#watches) listener(change);
+  }
+
+  watchTables(listener: (change: TableChange) => void): () => void {
+    this.#watches.add(listener);
+    return () => void this.#watches.delete(listener);
   }
 
   async listTable(family: 'ip' | 'ip6' | 'inet', table: string): Promise<NftListing | undefined> {

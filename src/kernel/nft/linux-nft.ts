@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { CommandError, type Commands } from '../command.ts';
 import { inNetns, type NetnsPath } from '../network-namespace.ts';
-import { type Nft, NftError, type NftListing } from './nft.ts';
+import { type Nft, NftError, type NftListing, type TableChange } from './nft.ts';
+
+const watchScript = fileURLToPath(new URL('./watch-tables.pl', import.meta.url));
 
 /** The nft command, for the process's own network namespace or the one at `options.netns`. */
 export class LinuxNft implements Nft {
@@ -33,6 +38,32 @@ export class LinuxNft implements Nft {
       if (cause instanceof CommandError && /No such file or directory/.test(cause.stderr)) return undefined;
       throw nftError(cause);
     }
+  }
+
+  watchTables(listener: (change: TableChange) => void): () => void {
+    const [file, ...args] = inNetns(this.#netns, ['perl', watchScript]);
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    let over = false;
+    const end = (reason: string) => {
+      if (over) return;
+      over = true;
+      listener({ kind: 'ended', reason });
+    };
+    child.on('error', error => end(error.message));
+    child.on('close', code => end(`it ended with ${code}`));
+    child.stdin.on('error', () => {});
+    createInterface({ input: child.stdout }).on('line', line => {
+      if (over) return;
+      if (line === 'watching') listener({ kind: 'began' });
+      else if (line === 'lost') listener({ kind: 'lost' });
+      else if (line.endsWith(' deleted')) listener({ kind: 'deleted', table: line.slice(0, -8) });
+      else listener({ kind: 'changed', table: line });
+    });
+    return () => {
+      over = true;
+      // It ends with its input, also when this process is killed.
+      child.stdin.end();
+    };
   }
 }
 
