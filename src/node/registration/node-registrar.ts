@@ -90,7 +90,7 @@ export class NodeRegistrar {
 
   async #sync(): Promise<void> {
     if (!this.#node) await this.#register();
-    else if (!this.#ready) await this.#reload();
+    else await this.#reload();
     const current = this.#node!;
     const status = nodeStatus(this.#options.identity, await this.#observe(current), current.status);
     const { clock } = this.#deps;
@@ -129,11 +129,9 @@ export class NodeRegistrar {
     });
   }
 
-  /** Until it is ready the node waits for its pod subnet. */
+  /** Others write to it too: its pod subnet, and conditions as unknown when it was not heard of for a while. */
   async #reload(): Promise<void> {
-    if (!this.#node?.spec?.podCIDR) {
-      this.#node = await this.#deps.api.nodes.get('', this.#options.identity.name);
-    }
+    this.#node = await this.#deps.api.nodes.get('', this.#options.identity.name);
   }
 
   async #observe(node: Node) {
