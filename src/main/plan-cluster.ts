@@ -1,6 +1,6 @@
-import type { IpFamily } from '../base/ip-address.ts';
+import { type IpFamily, parseCidr } from '../base/ip-address.ts';
 import { bridgeName } from '../machines/cluster-names.ts';
-import type { ClusterConfig, NodeConfig } from './cluster-config.ts';
+import { type ClusterConfig, type NodeConfig, nodeMaskSizes } from './cluster-config.ts';
 import { addressIn } from './cluster-files.ts';
 import { UsageFailure } from './failure.ts';
 
@@ -58,6 +58,7 @@ export function planNode(config: ClusterConfig, name?: string): NodeConfig {
   const names = new Set(config.nodes.map(node => node.name));
   if (name !== undefined && names.has(name)) throw new UsageFailure(`there is a node "${name}" already`);
   if (config.nodes.length >= maxNodes) throw new UsageFailure(`a cluster has at most ${maxNodes} nodes`);
+  needPodSubnet(config);
   let number = 1;
   while (names.has(`${config.name}-${number}`)) number++;
   const taken = new Set(config.nodes.flatMap(node => node.addresses));
@@ -67,6 +68,16 @@ export function planNode(config: ClusterConfig, name?: string): NodeConfig {
     name: name ?? `${config.name}-${number}`,
     addresses: config.nodeSubnets.map(subnet => addressIn(subnet, index)),
   };
+}
+
+/** @throws UsageFailure when every part of the pods' subnet is a node's already */
+function needPodSubnet({ ipFamilies, podSubnets, nodeMaskSizes: chosen, nodes }: ClusterConfig): void {
+  const masks = nodeMaskSizes(ipFamilies, chosen);
+  for (const [index, subnet] of podSubnets.entries()) {
+    const mask = masks[index]!;
+    if (2 ** (mask - parseCidr(subnet)!.prefix) > nodes.length) continue;
+    throw new UsageFailure(`the subnet ${subnet} for pods has no /${mask} left for another node`);
+  }
 }
 
 /** The load balancers' part of a node subnet: 55 addresses near the end of a /24's size. */
