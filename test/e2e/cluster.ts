@@ -134,6 +134,8 @@ export function run(command: string[], input?: string): Promise<Result> {
       const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
       resolve({ code, stdout, stderr });
     });
+    // A command may end without reading it.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(input ?? '');
   });
 }
