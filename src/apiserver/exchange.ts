@@ -68,7 +68,7 @@ export interface WatchSink {
 
 /** One event, encoded at most once for all its watchers. */
 export interface WatchEvent {
-  /** The event as one line of JSON with its line end. */
+  /** The event as it goes over the wire: a line of JSON with its line end, or a frame of protobuf. */
   bytes(): Uint8Array;
   value(): WatchEventOf<KubeObject>;
 }

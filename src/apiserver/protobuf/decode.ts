@@ -3,8 +3,6 @@ import { type FieldInfo, type MessageInfo, messageInfo } from './messages.ts';
 import { WireReader } from './reader.ts';
 import { decodeWellKnown, isWellKnown } from './well-known.ts';
 
-export const protobufType = 'application/vnd.kubernetes.protobuf';
-
 const magic = Buffer.from('k8s\0');
 const maxDepth = 100;
 

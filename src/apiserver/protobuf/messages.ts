@@ -16,6 +16,8 @@ export interface FieldInfo {
 export interface MessageInfo {
   name: string;
   byNumber: Map<number, FieldInfo>;
+  /** The fields, the highest number first, as they are encoded. */
+  descending: readonly FieldInfo[];
 }
 
 /**
@@ -123,7 +125,8 @@ function readTable(text: string): Map<string, MessageInfo> {
       const info = readField(field, name, pack);
       byNumber.set(info.number, info);
     }
-    messages.set(name, { name, byNumber });
+    const descending = [...byNumber.values()].sort((a, b) => b.number - a.number);
+    messages.set(name, { name, byNumber, descending });
   }
   return messages;
 }

@@ -1,4 +1,5 @@
 import { WireReader } from './reader.ts';
+import { WireWriter } from './writer.ts';
 
 /** Types whose JSON form is not the message's own: times, quantities, raw JSON. */
 const decoders: Record<string, (bytes: Buffer) => unknown> = {
@@ -83,4 +84,59 @@ function each(bytes: Buffer, read: (number: number, reader: WireReader) => void)
     const { number } = reader.tag();
     read(number, reader);
   }
+}
+
+const encoders: Record<string, (value: unknown, writer: WireWriter) => void> = {
+  'meta.v1.Time': writeTime,
+  'meta.v1.MicroTime': writeTime,
+  'meta.v1.Timestamp': writeTime,
+  'meta.v1.FieldsV1': writeJson,
+  'runtime.RawExtension': writeJson,
+  'api.resource.Quantity': (value, writer) => writeTexts([String(value)], writer),
+  'util.intstr.IntOrString': writeIntOrString,
+  'meta.v1.Verbs': writeTexts,
+  'authentication.v1.ExtraValue': writeTexts,
+  'authorization.v1.ExtraValue': writeTexts,
+  'certificates.v1.ExtraValue': writeTexts,
+};
+
+/** The message of a type that `isWellKnown`. */
+export function encodeWellKnown(type: string, value: unknown): Buffer {
+  const writer = new WireWriter(64);
+  encoders[type]!(value, writer);
+  return writer.finish();
+}
+
+function writeTime(value: unknown, writer: WireWriter): void {
+  const text = String(value);
+  const seconds = Math.floor(Date.parse(text) / 1000);
+  if (!Number.isFinite(seconds)) return;
+  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? '';
+  writer.varint(Number(fraction.padEnd(9, '0')));
+  writer.tag(2, 0);
+  writer.varint(seconds);
+  writer.tag(1, 0);
+}
+
+function writeIntOrString(value: unknown, writer: WireWriter): void {
+  const isText = typeof value === 'string';
+  writeField(writer, 3, isText ? value : '');
+  writer.varint(isText ? 0 : Math.trunc(Number(value)));
+  writer.tag(2, 0);
+  writer.varint(isText ? 1 : 0);
+  writer.tag(1, 0);
+}
+
+function writeTexts(value: unknown, writer: WireWriter): void {
+  for (const text of Array.isArray(value) ? value.toReversed() : []) writeField(writer, 1, String(text));
+}
+
+function writeJson(value: unknown, writer: WireWriter): void {
+  writeField(writer, 1, JSON.stringify(value));
+}
+
+function writeField(writer: WireWriter, number: number, text: string): void {
+  const mark = writer.used;
+  writer.text(text);
+  writer.delimited(number, mark);
 }

@@ -6,7 +6,10 @@ import type { Negotiated } from '../negotiation.ts';
 import { decodeStored } from '../objects/decoded.ts';
 import { asBuffer, metadataOffset } from '../objects/encoding.ts';
 import { mapInSlices } from '../objects/slices.ts';
-import type { EventForm } from '../watch/event-form.ts';
+import { encodeItem, encodeList, encodeProtobuf } from '../protobuf/encode.ts';
+import { protobufType } from '../protobuf/media-type.ts';
+import { watchFrame } from '../protobuf/watch-frame.ts';
+import { type EventEncoding, type EventForm, jsonEvents } from '../watch/event-form.ts';
 import type { ListedObjects } from './list.ts';
 import type { Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
@@ -30,7 +33,7 @@ export function objectResponse(view: View, status: number, result: Result): Serv
   if (accept.as === 'Table') return encoded(accept, status, tableOf(view, [servedOf(endpoint, result)], {}));
   if (accept.as !== undefined) return encoded(accept, status, metadataOnly(servedOf(endpoint, result)));
   const { bytes } = result;
-  if (accept.encoding === 'yaml' || !bytes || endpoint.storage.conversion) {
+  if (accept.encoding !== 'json' || !bytes || endpoint.storage.conversion) {
     return encoded(accept, status, servedOf(endpoint, result));
   }
   const body: ResponseBody = { kind: 'value', value: result.object, chunks: () => [bytes] };
@@ -57,7 +60,7 @@ export async function listResponse(
     return itemsResponse(accept, list, 'items', await items(bytes => metadataOnly(object(bytes))));
   }
   const list = { kind: `${kind}List`, apiVersion: endpoint.apiVersion, metadata };
-  if (decode || accept.encoding === 'yaml' || endpoint.storage.conversion) {
+  if (decode || accept.encoding !== 'json' || endpoint.storage.conversion) {
     return itemsResponse(accept, list, 'items', await items(object));
   }
   const value = (): KubeList => ({ ...list, items: listed.items.map(object) as KubeObject[] });
@@ -86,6 +89,7 @@ async function itemsResponse(
   items: readonly object[],
 ): Promise<ServerResponse> {
   const value = { ...list, [member]: items };
+  if (accept.encoding === 'protobuf') return protobufList(list as ListHead, items);
   if (accept.encoding === 'yaml' || items.length < manyItems) return encoded(accept, 200, value);
   const texts = await mapInSlices(items, item => JSON.stringify(item));
   const text = `${JSON.stringify(list).slice(0, -1)},"${member}":[${texts.join(',')}]}`;
@@ -93,32 +97,56 @@ async function itemsResponse(
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
+interface ListHead {
+  apiVersion: string;
+  kind: string;
+  metadata: object;
+}
+
+async function protobufList(list: ListHead, items: readonly object[]): Promise<ServerResponse> {
+  const { apiVersion, kind } = list;
+  const parts = await mapInSlices(items, item => encodeItem(item, apiVersion, kind));
+  const value = { ...list, items };
+  const body: ResponseBody = { kind: 'value', value: () => value, chunks: () => [encodeList(list, parts)] };
+  return { status: 200, headers: { 'content-type': protobufType }, body };
+}
+
 /** How a watch with this view shows its objects. */
 export function eventForm(view: View): EventForm {
   const { accept, endpoint } = view;
+  const protobuf = accept.encoding === 'protobuf';
+  if (!protobuf && accept.as === undefined && !endpoint.storage.conversion) {
+    return { shareKey: 'stored', object: decodeStored, encoded: bytes => bytes, encoding: jsonEvents };
+  }
+  const { shareKey, object } = eventObjects(view);
+  const encoding = protobuf ? protobufEvents : jsonEvents;
+  return {
+    shareKey: shareKey && `${shareKey} ${accept.encoding}`,
+    object,
+    encoded: bytes => encoding.object(object(bytes)),
+    encoding,
+  };
+}
+
+const protobufEvents: EventEncoding = { event: watchFrame, object: encodeProtobuf };
+
+/** What a watch makes of stored bytes, and what watches that make the same have in common. */
+function eventObjects(view: View): Pick<EventForm, 'shareKey' | 'object'> {
+  const { accept, endpoint } = view;
   if (accept.as === 'Table') {
     let headers = true;
-    const table = (bytes: Uint8Array) => {
+    const object = (bytes: Uint8Array) => {
       // The columns come with the first event only, as upstream's do.
       const noHeaders = !headers;
       headers = false;
       return tableOf(view, [served(endpoint, bytes)], {}, noHeaders);
     };
-    return { shareKey: undefined, object: table, json: bytes => Buffer.from(JSON.stringify(table(bytes))) };
+    return { shareKey: undefined, object };
   }
   if (accept.as !== undefined) {
-    const object = (bytes: Uint8Array) => metadataOnly(served(endpoint, bytes));
-    return { shareKey: 'metadata', object, json: bytes => Buffer.from(JSON.stringify(object(bytes))) };
+    return { shareKey: 'metadata', object: bytes => metadataOnly(served(endpoint, bytes)) };
   }
-  if (endpoint.storage.conversion) {
-    const object = (bytes: Uint8Array) => served(endpoint, bytes);
-    return {
-      shareKey: endpoint.apiVersion,
-      object,
-      json: bytes => Buffer.from(JSON.stringify(object(bytes))),
-    };
-  }
-  return { shareKey: 'stored', object: decodeStored, json: bytes => bytes };
+  return { shareKey: endpoint.apiVersion, object: bytes => served(endpoint, bytes) };
 }
 
 /** The object of a BOOKMARK event. */
@@ -136,6 +164,11 @@ export function bookmarkObject(view: View, revision: number, annotations?: Recor
 /** A value in the encoding negotiated. */
 export function encoded(accept: Negotiated, status: number, value: unknown): ServerResponse {
   if (accept.encoding === 'json') return jsonResponse(status, value);
+  if (accept.encoding === 'protobuf') {
+    const chunks = () => [encodeProtobuf(value as object)];
+    const body: ResponseBody = { kind: 'value', value: () => value, chunks };
+    return { status, headers: { 'content-type': protobufType }, body };
+  }
   const body: ResponseBody = {
     kind: 'value',
     value: () => value,

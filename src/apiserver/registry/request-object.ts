@@ -9,7 +9,8 @@ import { maxRequestBytes } from '../http/request-body.ts';
 import { parseMediaType } from '../negotiation.ts';
 import { cloneJson } from '../objects/decoded.ts';
 import { asBuffer } from '../objects/encoding.ts';
-import { decodeProtobuf, NoProtobufForm, protobufType } from '../protobuf/decode.ts';
+import { decodeProtobuf, NoProtobufForm } from '../protobuf/decode.ts';
+import { protobufType } from '../protobuf/media-type.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 
 const objectTypes = ['application/json', 'application/yaml', protobufType];

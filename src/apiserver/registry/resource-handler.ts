@@ -5,6 +5,8 @@ import type { ServerResponse } from '../exchange.ts';
 import { type Authorizer, accessDenied, attributesOf } from '../filters/authorization.ts';
 import { isTrue } from '../filters/request-info.ts';
 import { negotiate } from '../negotiation.ts';
+import { hasProtobufForm } from '../protobuf/encode.ts';
+import { watchType } from '../protobuf/watch-frame.ts';
 import { ObjectWatch, type WatchDeps } from '../watch/object-watch.ts';
 import { applyType, isTaken, readApply } from './apply.ts';
 import { createObject, type WriteOptions } from './create.ts';
@@ -31,6 +33,9 @@ import { type UpdateRules, updateObject } from './update.ts';
 
 /** Watches end after this, plus up to as much again, where the client names no time (upstream: 30 to 60 minutes). */
 const minWatchMs = 30 * 60 * 1000;
+
+/** YAML has no form for a stream: it is answered in JSON. */
+const watchTypes = { json: 'application/json', yaml: 'application/json', protobuf: watchType };
 
 /** The verbs of one resource over the generic registry. */
 export class ResourceHandler {
@@ -70,7 +75,7 @@ export class ResourceHandler {
   view(call: Call, endpoint: ResourceEndpoint): View {
     return {
       endpoint,
-      accept: negotiate(call.request),
+      accept: negotiate(call.request, true, hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
       clock: this.#registry.clock,
       includeObject: call.request.query.get('includeObject') || 'Metadata',
     };
@@ -110,7 +115,7 @@ export class ResourceHandler {
     });
     return {
       status: 200,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': watchTypes[view.accept.encoding] },
       body: { kind: 'watch', source },
     };
   }

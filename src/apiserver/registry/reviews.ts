@@ -12,6 +12,7 @@ import type { ApiUser, ServerResponse } from '../exchange.ts';
 import type { AccessAttributes, Authorizer } from '../filters/authorization.ts';
 import type { ServiceAccountTokens } from '../filters/service-account-token.ts';
 import { negotiate } from '../negotiation.ts';
+import { hasProtobufForm } from '../protobuf/encode.ts';
 import type { RbacAuthorizer } from '../rbac/rbac-authorizer.ts';
 import { encoded } from './representation.ts';
 import { readObject } from './request-object.ts';
@@ -48,7 +49,11 @@ export async function answerReview(
 ): Promise<ServerResponse> {
   const object = await readObject(call, endpoint);
   const status = reviews[endpoint.resource.kind]!(deps, call, object);
-  return encoded(negotiate(call.request, false), 201, { ...object, status });
+  return encoded(
+    negotiate(call.request, false, hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
+    201,
+    { ...object, status },
+  );
 }
 
 function specOf(object: KubeObject): SubjectAccessReviewSpec {

@@ -96,7 +96,7 @@ export class SubresourceHandler {
     if (named && named !== name) throw badRequest('name in URL does not match name in Binding object');
     const { namespace } = call.info;
     await bindPod({ registry, reader, decisions }, pods, namespace, name, binding, writeOptions(call).dryRun);
-    return encoded(negotiate(call.request, false), 201, success);
+    return encoded(negotiate(call.request, false, true), 201, success);
   }
 
   async #evict(call: Call, pods: ResourceEndpoint): Promise<ServerResponse> {
@@ -104,7 +104,7 @@ export class SubresourceHandler {
     const eviction = await readObjectAs<Eviction>(call, { group: 'policy', version: 'v1', kind: 'Eviction' });
     const { namespace, pathName } = call.info;
     await evictPod({ registry, reader, budgets }, pods, namespace, pathName, eviction, writeOptions(call));
-    return encoded(negotiate(call.request, false), 201, success);
+    return encoded(negotiate(call.request, false, true), 201, success);
   }
 
   async #token(call: Call, accounts: ResourceEndpoint): Promise<ServerResponse> {
@@ -116,13 +116,13 @@ export class SubresourceHandler {
       restrictNodeToken(node, request, name => this.#deps.reader.get('pods', namespace, name));
     }
     const issued = issueToken(this.#deps.tokens, accounts, namespace, pathName, request);
-    return encoded(negotiate(call.request, false), 201, issued);
+    return encoded(negotiate(call.request, false, true), 201, issued);
   }
 
   async #scale(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
     const { registry } = this.#deps;
     const { namespace, pathName, verb } = call.info;
-    const accept = negotiate(call.request, false);
+    const accept = negotiate(call.request, false, true);
     if (verb === 'get') {
       registry.existing(endpoint, namespace, pathName);
       return encoded(accept, 200, scaleOf(endpoint, registry.find(endpoint, namespace, pathName)!));

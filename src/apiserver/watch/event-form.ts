@@ -10,15 +10,30 @@ export interface EventForm {
   readonly shareKey: string | undefined;
   /** `bytes` are stored bytes. */
   object(bytes: Uint8Array): KubeObject;
-  /** The JSON of `object(bytes)`, where it can be had without making it. */
-  json(bytes: Uint8Array): Uint8Array;
+  /** `object(bytes)` in the watch's encoding, had without making it where that is possible. */
+  encoded(bytes: Uint8Array): Uint8Array;
+  readonly encoding: EventEncoding;
+}
+
+/** How events are written. */
+export interface EventEncoding {
+  event(type: string, object: Uint8Array): Uint8Array;
+  /** An object that is no stored one. */
+  object(value: object): Uint8Array;
 }
 
 const lineEnd = Buffer.from('}\n');
-const heads = {
-  ADDED: Buffer.from('{"type":"ADDED","object":'),
-  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
-  DELETED: Buffer.from('{"type":"DELETED","object":'),
+const heads = new Map(
+  ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'].map(type => [
+    type,
+    Buffer.from(`{"type":"${type}","object":`),
+  ]),
+);
+
+/** One line an event. */
+export const jsonEvents: EventEncoding = {
+  event: (type, object) => Buffer.concat([heads.get(type)!, object, lineEnd]),
+  object: value => Buffer.from(JSON.stringify(value)),
 };
 
 class ObjectEvent implements WatchEvent {
@@ -34,7 +49,8 @@ class ObjectEvent implements WatchEvent {
   }
 
   bytes(): Uint8Array {
-    this.#bytes ??= Buffer.concat([heads[this.#type], this.#form.json(this.#stored), lineEnd]);
+    const { encoding } = this.#form;
+    this.#bytes ??= encoding.event(this.#type, this.#form.encoded(this.#stored));
     return this.#bytes;
   }
 
@@ -66,7 +82,7 @@ export function changeEvent(
 }
 
 /** A BOOKMARK or ERROR event, whose object is no stored one. */
-export function plainEvent(type: 'BOOKMARK' | 'ERROR', object: object): WatchEvent {
+export function plainEvent(type: 'BOOKMARK' | 'ERROR', object: object, { encoding }: EventForm): WatchEvent {
   const value = { type, object } as WatchEventOf<KubeObject>;
-  return { bytes: () => Buffer.from(`${JSON.stringify(value)}\n`), value: () => value };
+  return { bytes: () => encoding.event(type, encoding.object(object)), value: () => value };
 }

@@ -89,7 +89,7 @@ export class ObjectWatch implements WatchSource {
       }
     } catch (error) {
       if (!(error instanceof RevisionCompacted)) throw error;
-      this.#send([plainEvent('ERROR', expired(tooOld(error, asked)).status)]);
+      this.#send([plainEvent('ERROR', expired(tooOld(error, asked)).status, this.#request.form)]);
       this.end();
     }
   }
@@ -124,9 +124,10 @@ export class ObjectWatch implements WatchSource {
   }
 
   #endInitial(revision: number): void {
-    const { options, bookmark } = this.#request;
+    const { options, bookmark, form } = this.#request;
     if (options.sendInitialEvents && options.bookmarks) {
-      this.#send([plainEvent('BOOKMARK', bookmark(revision, { 'k8s.io/initial-events-end': 'true' }))]);
+      const object = bookmark(revision, { 'k8s.io/initial-events-end': 'true' });
+      this.#send([plainEvent('BOOKMARK', object, form)]);
     }
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -185,7 +186,7 @@ export class ObjectWatch implements WatchSource {
     const { store } = this.#deps;
     if (this.#held) return;
     this.#position = Math.max(this.#position, store.revision);
-    this.#send([plainEvent('BOOKMARK', this.#request.bookmark(this.#position))]);
+    this.#send([plainEvent('BOOKMARK', this.#request.bookmark(this.#position), this.#request.form)]);
   }
 
   #send(events: readonly WatchEvent[]): void {

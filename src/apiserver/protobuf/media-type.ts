@@ -1,0 +1,1 @@
+export const protobufType = 'application/vnd.kubernetes.protobuf';
