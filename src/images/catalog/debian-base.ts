@@ -1,7 +1,13 @@
 import type { LayerFile } from './layer.ts';
 
-/** The first layer of every image that has a Debian user land. */
-export const basePackages = ['base-files', 'bash', 'coreutils', 'dash', 'mawk', 'sed', 'grep', 'findutils'];
+/**
+ * The first layer of every image that has a Debian user land: of Debian's essential packages those that people
+ * use in an image (`kubectl cp` needs tar).
+ */
+export const basePackages = [
+  ...['base-files', 'bash', 'coreutils', 'dash', 'mawk', 'sed', 'grep', 'findutils'],
+  ...['tar', 'gzip', 'hostname', 'diffutils'],
+];
 
 export const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

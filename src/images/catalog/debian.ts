@@ -1,7 +1,7 @@
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { Recipe } from './recipe.ts';
 
-const tools = ['tar', 'gzip', 'hostname', 'login', 'procps', 'diffutils', 'perl-base', 'apt', 'util-linux'];
+const tools = ['login', 'procps', 'perl-base', 'apt', 'util-linux'];
 
 export const debian: Recipe = {
   name: 'debian',

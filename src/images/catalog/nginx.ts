@@ -123,7 +123,7 @@ export const nginx: Recipe = {
     'public.ecr.aws/nginx/nginx',
   ],
   revision: 1,
-  packages: [basePackages, nginxPackages, ['curl', 'ca-certificates']],
+  packages: [basePackages, nginxPackages, ['curl', 'ca-certificates', 'openssl', 'gettext-base']],
   collect: certificatePattern,
   files: ({ collected }) => [
     ...debianFiles([nginxUser]),
