@@ -107,7 +107,11 @@ export function tooManyRequests(message: string, retryAfterSeconds = 1): ApiErro
 }
 
 export function requestEntityTooLarge(message: string): ApiError {
-  return new ApiError({ message, reason: 'RequestEntityTooLarge', code: 413 });
+  return new ApiError({
+    message: `Request entity too large: ${message}`,
+    reason: 'RequestEntityTooLarge',
+    code: 413,
+  });
 }
 
 export function serviceUnavailable(message: string): ApiError {

@@ -29,7 +29,7 @@ export class FieldPath {
 
   toString(): string {
     if (this.#subscript) return `${this.#parent ?? ''}[${this.#name}]`;
-    return this.#parent ? `${this.#parent}.${this.#name}` : this.#name;
+    return this.#parent ? `${this.#parent}.${this.#name}` : this.#name || '[]';
   }
 }
 

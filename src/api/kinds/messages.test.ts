@@ -128,7 +128,7 @@ const onCreate: [string, object, string[]][] = [
   [
     'v1/ConfigMap',
     { data: { a: 'x'.repeat(1024 * 1024 + 1) } },
-    [': Too long: may not be more than 1048576 bytes'],
+    ['[]: Too long: may not be more than 1048576 bytes'],
   ],
   [
     'v1/Secret',
