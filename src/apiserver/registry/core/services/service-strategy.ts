@@ -90,11 +90,12 @@ async function takeAddresses(
   const spec = service.spec!;
   if (!needsClusterIp(spec) || isHeadless(spec)) return;
   const about = decisionObject(service);
-  const before = new Set(addressesOf(old));
+  const held = addressesOf(old);
   const wanted = [...(spec.clusterIPs ?? [])];
   for (const [at, family] of (spec.ipFamilies ?? []).entries()) {
     const asked = wanted[at];
-    if (asked && before.has(asked)) continue;
+    // One in the place of another is for the validation to refuse: they may not change.
+    if (asked && (held.includes(asked) || held[at] !== undefined)) continue;
     try {
       if (asked) await addresses.allocate(about, asked);
       else wanted[at] = await addresses.allocateNext(about, family as IpFamily);
