@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decisionObject } from '../../base/decisions.ts';
-import { type Image, type PodSandboxConfig, type PodSandboxStatus, rpcMessage } from '../../cri/cri.ts';
+import type { Image, PodSandboxConfig, PodSandboxStatus } from '../../cri/cri.ts';
 import { containerConfig } from '../container/container-config.ts';
 import { ContainerConfigError, containerEnvironment } from '../container/environment.ts';
 import { serviceEnvironment } from '../container/service-environment.ts';
@@ -117,8 +117,9 @@ export class ContainerStarter {
     try {
       return await step();
     } catch (cause) {
-      const isConfig = cause instanceof ContainerConfigError;
-      const message = isConfig ? withCause(cause) : rpcMessage(cause);
+      // Of the runtime's error its description only, as the kubelet does here (not where it pulls images).
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      const message = error instanceof ContainerConfigError ? withCause(error) : error.message;
       this.#event(pod, start, 'Warning', 'Failed', `Error: ${message}`);
       throw new StartError({ reason, message }, { cause });
     }

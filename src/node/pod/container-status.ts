@@ -2,6 +2,7 @@ import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/
 import { formatTime } from '../../api/time.ts';
 import type { ContainerSpec } from './pod-identity.ts';
 import { containersOf } from './pod-identity.ts';
+import { shouldRestart } from './pod-plan.ts';
 import { containerName, type PodRuntime, type RuntimeContainer, restartCountOf } from './pod-runtime.ts';
 
 /** Why a container waits: `CrashLoopBackOff`, `ErrImagePull`, … */
@@ -67,7 +68,8 @@ function containerStatus(
   let state = stateOf(newest, old, facts);
   const before = previous && stateOf(previous, old, facts);
   let last = before?.terminated ? before : undefined;
-  if (waiting && !state.running) {
+  const ended = state.terminated && !shouldRestart(pod, spec, state.terminated.exitCode);
+  if (waiting && !state.running && !ended) {
     if (state.terminated) last = state;
     state = { waiting: { reason: waiting.reason, ...(waiting.message && { message: waiting.message }) } };
   }

@@ -36,11 +36,7 @@ export function podStatus(pod: Pod, runtime: PodRuntime, facts: StatusFacts): Po
     conditions,
     hostIP: facts.hostIPs[0],
     hostIPs: facts.hostIPs.map(ip => ({ ip })),
-    ...(podIPs.length > 0 &&
-      (sandbox || !isHostNetwork(pod)) && {
-        podIP: podIPs[0],
-        podIPs: podIPs.map(ip => ({ ip })),
-      }),
+    ...(podIPs.length > 0 && { podIP: podIPs[0], podIPs: podIPs.map(ip => ({ ip })) }),
     startTime: facts.startTime,
     qosClass: old?.qosClass ?? qosClass(pod),
     ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
