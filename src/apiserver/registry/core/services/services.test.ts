@@ -150,9 +150,11 @@ test('node ports: chosen, given, shared by two protocols, kept, freed', async ()
 });
 
 test('an address may not be changed', async () => {
-  const error = await refusal(api.patch(`${services}/np2`, { spec: { clusterIP: '10.96.0.9' } }));
-  assert.equal(error.code, 422);
-  assert.match(error.message, /may not change once set/);
+  for (const clusterIP of ['10.96.0.9', '1.2.3.4']) {
+    const error = await refusal(api.patch(`${services}/np2`, { spec: { clusterIP } }));
+    assert.equal(error.code, 422);
+    assert.match(error.message, /spec\.clusterIPs\[0\]: .*may not change once set/);
+  }
   assert.ok(!(await addressNames()).includes('10.96.0.9'));
 });
 
