@@ -1,5 +1,7 @@
 import { AdmissionChain } from '../admission/admission.ts';
 import { CertificateAdmission } from '../admission/certificate-approval.ts';
+import { DefaultStorageClassAdmission } from '../admission/default-storage-class.ts';
+import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { NodeRestriction } from '../admission/node-restriction.ts';
 import { defaultTolerations, taintNewNodes } from '../admission/node-taints.ts';
@@ -69,11 +71,13 @@ function assembleAdmission({ clock, random, reader, hubs }: Foundation, access: 
   const { authorizer, rbac, policies } = access;
   return new AdmissionChain([
     new NamespaceLifecycle(reader),
+    new LimitRanger(reader),
     new NodeRestriction(reader),
     taintNewNodes,
     new ServiceAccountAdmission({ clock, random, reader, hubs }),
     new PriorityAdmission(reader),
     defaultTolerations,
+    new DefaultStorageClassAdmission(reader),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
   ]);
