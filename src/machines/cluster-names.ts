@@ -11,6 +11,24 @@ export function machineLink(cluster: string, machine: string): string {
   return `cwm-${digest(`${cluster}/${machine}`).slice(0, 10)}`;
 }
 
+/**
+ * The MAC address of the bridge. Without one of its own a bridge takes a port's and changes it as machines come
+ * and go, whereupon their neighbour entries for the gateway are wrong for a minute.
+ */
+export function bridgeMac(bridge: string): string {
+  return macFrom(`bridge ${bridge}`);
+}
+
+/** The MAC address of a machine: the same each time it is made, so that its neighbours find it again at once. */
+export function machineMac(cluster: string, machine: string): string {
+  return macFrom(`machine ${cluster}/${machine}`);
+}
+
+/** Unicast, locally administered. */
+function macFrom(text: string): string {
+  return `02:${digest(text).slice(0, 10).match(/../g)!.join(':')}`;
+}
+
 /** The nftables table (family inet) of a cluster on a host side that is the machine itself. */
 export function hostTable(cluster: string): string {
   return `causeway-${cluster}`;

@@ -10,7 +10,14 @@ import type { NetworkChange } from '../kernel/ip/change.ts';
 import { type IpRoute, IpRouteError } from '../kernel/ip/ip-route.ts';
 import { inNetns, type NetnsPath, type NetworkNamespaces, netnsOf } from '../kernel/network-namespace.ts';
 import { isRunning, processId, signalProcess } from '../kernel/process-table.ts';
-import { clusterCgroup, machineLink, placeCgroup, processCgroup } from './cluster-names.ts';
+import {
+  bridgeMac,
+  clusterCgroup,
+  machineLink,
+  machineMac,
+  placeCgroup,
+  processCgroup,
+} from './cluster-names.ts';
 import { removeCluster } from './cluster-removal.ts';
 import { type MachineRecord, MachineRecords } from './machine-records.ts';
 import { startMachine } from './machine-start.ts';
@@ -80,7 +87,9 @@ export class LinuxMachines implements Machines {
     const links = await this.#deps.ip.links(this.hostNetns);
     const present = links.find(link => link.name === bridge);
     const changes: NetworkChange[] = this.hostNetns ? [{ op: 'link.set', name: 'lo', up: true }] : [];
-    if (!present) changes.push({ op: 'link.add', name: bridge, kind: 'bridge', mtu });
+    if (!present) {
+      changes.push({ op: 'link.add', name: bridge, kind: 'bridge', mtu, mac: bridgeMac(bridge) });
+    }
     changes.push({ op: 'link.set', name: bridge, up: true, addrGenMode: 'eui64' });
     for (const gateway of gateways) {
       const address = this.#withPrefix(gateway);
@@ -227,9 +236,10 @@ export class LinuxMachines implements Machines {
   async #connect(name: string, pid: number): Promise<void> {
     const { cluster, bridge, mtu } = this.#options;
     const link = machineLink(cluster, name);
+    const peer = { name: 'eth0', netns: netnsOf(pid), mtu, mac: machineMac(cluster, name) };
     await this.#deps.ip.apply(
       [
-        { op: 'link.add', name: link, kind: 'veth', mtu, peer: { name: 'eth0', netns: netnsOf(pid), mtu } },
+        { op: 'link.add', name: link, kind: 'veth', mtu, peer },
         {
           op: 'link.set',
           name: link,
