@@ -104,7 +104,10 @@ test('what is no patch is a bad request; too long a patch is too large', () => {
     'json: cannot unmarshal number into Go value of type jsonpatch.Operation',
   ]);
   const many = Array.from({ length: maxOperations + 1 }, () => ({ op: 'test', path: '/a', value: null }));
-  assert.deepEqual(code(many), [413, 'The allowed maximum operations in a JSON patch is 10000, got 10001']);
+  assert.deepEqual(code(many), [
+    413,
+    'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
+  ]);
 });
 
 test('copies of copies are bounded', () => {
