@@ -1,5 +1,6 @@
 import type { EndpointSlice, Node, Service, ServicePort } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
+import type { IpFamily } from '../../base/ip-address.ts';
 
 /**
  * What packets do, told once: the same rows run on the walker and as real packets. Two nodes; `a1` and `a2`
@@ -16,6 +17,36 @@ export const world = {
 
 export const clusterSubnet = '10.244.0.0/16';
 export const serviceSubnet = '10.96.0.0/16';
+
+/** What stands in IPv6 for each address and subnet of the rows. */
+const inIPv6: Record<string, string> = {
+  '172.30.0.1': 'fd00:30::1',
+  '172.30.0.2': 'fd00:30::2',
+  '172.30.0.3': 'fd00:30::3',
+  '172.30.0.200': 'fd00:30::200',
+  '172.30.0.210': 'fd00:30::210',
+  '172.30.0.0/24': 'fd00:30::/64',
+  '172.30.0.1/32': 'fd00:30::1/128',
+  '192.0.2.0/24': '2001:db8::/32',
+  '10.244.0.0/16': 'fd00:244::/48',
+  '10.244.0.0/24': 'fd00:244::/64',
+  '10.244.1.0/24': 'fd00:244:0:1::/64',
+  '10.244.0.11': 'fd00:244::11',
+  '10.244.0.12': 'fd00:244::12',
+  '10.244.1.11': 'fd00:244:0:1::11',
+  '10.244.1.12': 'fd00:244:0:1::12',
+  '10.96.0.0/16': 'fd00:96::/112',
+  '10.96.0.50': 'fd00:96::50',
+};
+
+/** The value with every address of the rows in the given family. */
+export function inFamily<T>(value: T, family: IpFamily): T {
+  if (family === 'IPv4') return value;
+  const text = JSON.stringify(value, (_key, part) =>
+    typeof part === 'string' ? (part === 'IPv4' ? 'IPv6' : (inIPv6[part] ?? part)) : part,
+  );
+  return JSON.parse(text) as T;
+}
 
 export type Pod = keyof typeof world.pods;
 export type Client = Pod | 'node-a' | 'node-b' | 'outside';

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import type { IpFamily } from '../../base/ip-address.ts';
 import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
 import { compileService } from '../model/compile-service.ts';
 import {
   type BehaviourRow,
   clusterSubnet,
+  inFamily,
   nodeObject,
   nodeOf,
   type Pod,
@@ -42,15 +44,15 @@ function inside(name: string, command: string[], input?: string): string {
 
 /** Says to everyone who connects which pod it is and what source address it saw. */
 const serverScript = `
-use IO::Socket::INET; $| = 1;
-my $s = IO::Socket::INET->new(Listen => 50, LocalPort => 8080, ReuseAddr => 1) or die;
+use IO::Socket::IP; $| = 1;
+my $s = IO::Socket::IP->new(Listen => 50, LocalHost => '::', V6Only => 0, LocalPort => 8080, ReuseAddr => 1) or die;
 print "listening\\n";
-while (my $c = $s->accept) { print $c $ARGV[0], " ", $c->peerhost, "\\n"; close $c }`;
+while (my $c = $s->accept) { print $c $ARGV[0], " ", $c->peerhost =~ s/^::ffff://r, "\\n"; close $c }`;
 
 /** Prints what the server said, or how the connection failed. */
 const clientScript = `
-use IO::Socket::INET; use Errno;
-my $c = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Timeout => $ARGV[2]);
+use IO::Socket::IP; use Errno;
+my $c = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => $ARGV[2]);
 if (!$c) { print $!{ECONNREFUSED} ? "refused" : "silence"; exit } print scalar <$c>;`;
 
 async function serve(pod: Pod): Promise<void> {
@@ -61,41 +63,58 @@ async function serve(pod: Pod): Promise<void> {
   await once(child.stdout!, 'data');
 }
 
+/** The same namespaces carry both families. */
+const world6 = inFamily(world, 'IPv6');
+
 before(async () => {
   for (const name of ['outside', ...nodes, ...Object.keys(world.pods)]) {
     ip('netns', 'add', ns(name));
+    inside(name, ['sysctl', '-qw', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0']);
     ip('-n', ns(name), 'link', 'set', 'lo', 'up');
   }
   ip('-n', ns('outside'), 'link', 'add', 'br0', 'type', 'bridge');
-  ip('-n', ns('outside'), 'addr', 'add', `${world.outside}/24`, 'dev', 'br0');
-  ip('-n', ns('outside'), 'link', 'set', 'br0', 'up');
+  addAddresses('outside', 'br0', `${world.outside}/24`, `${world6.outside}/64`);
   for (const [index, node] of nodes.entries()) {
     const port = `port${index}`;
     ip('-n', ns('outside'), 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns(node));
     ip('-n', ns('outside'), 'link', 'set', port, 'master', 'br0', 'up');
-    ip('-n', ns(node), 'addr', 'add', `${world.nodes[node]}/24`, 'dev', 'eth0');
-    ip('-n', ns(node), 'link', 'set', 'eth0', 'up');
-    ip('-n', ns(node), 'route', 'add', 'default', 'via', world.outside);
+    addAddresses(node, 'eth0', `${world.nodes[node]}/24`, `${world6.nodes[node]}/64`);
     inside(node, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.rp_filter=0']);
+    inside(node, ['sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1']);
+    ip('-n', ns(node), 'route', 'add', 'default', 'via', world.outside);
+    ip('-n', ns(node), 'route', 'add', 'default', 'via', world6.outside);
   }
   for (const node of nodes) {
     const other = node === 'node-a' ? 'node-b' : 'node-a';
-    ip('-n', ns(node), 'route', 'add', world.podSubnets[other], 'via', world.nodes[other]);
-    ip('-n', ns('outside'), 'route', 'add', world.podSubnets[node], 'via', world.nodes[node]);
+    for (const here of [world, world6]) {
+      ip('-n', ns(node), 'route', 'add', here.podSubnets[other], 'via', here.nodes[other]);
+      ip('-n', ns('outside'), 'route', 'add', here.podSubnets[node], 'via', here.nodes[node]);
+    }
   }
-  for (const [pod, address] of Object.entries(world.pods)) {
-    const node = ns(nodeOf(pod as Pod));
-    ip('-n', node, 'link', 'add', `p-${pod}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns(pod));
-    ip('-n', node, 'link', 'set', `p-${pod}`, 'up');
-    ip('-n', node, 'route', 'add', address, 'dev', `p-${pod}`);
-    inside(nodeOf(pod as Pod), ['sysctl', '-qw', `net.ipv4.conf.p-${pod}.proxy_arp=1`]);
-    ip('-n', ns(pod), 'addr', 'add', `${address}/32`, 'dev', 'eth0');
-    ip('-n', ns(pod), 'link', 'set', 'eth0', 'up');
-    ip('-n', ns(pod), 'route', 'add', '169.254.1.1', 'dev', 'eth0', 'scope', 'link');
-    ip('-n', ns(pod), 'route', 'add', 'default', 'via', '169.254.1.1');
-  }
+  for (const pod of Object.keys(world.pods) as Pod[]) connectPod(pod);
   await Promise.all((Object.keys(world.pods) as Pod[]).map(serve));
 });
+
+function addAddresses(name: string, link: string, ...addresses: string[]): void {
+  ip('-n', ns(name), 'link', 'set', link, 'up');
+  for (const address of addresses) {
+    ip('-n', ns(name), 'addr', 'add', address, 'dev', link, ...(address.includes(':') ? ['nodad'] : []));
+  }
+}
+
+function connectPod(pod: Pod): void {
+  const node = nodeOf(pod);
+  const link = `p-${pod}`;
+  ip('-n', ns(node), 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns(pod));
+  addAddresses(node, link, 'fe80::1/64');
+  ip('-n', ns(node), 'route', 'add', world.pods[pod], 'dev', link);
+  ip('-n', ns(node), 'route', 'add', world6.pods[pod], 'dev', link);
+  inside(node, ['sysctl', '-qw', `net.ipv4.conf.${link}.proxy_arp=1`]);
+  addAddresses(pod, 'eth0', `${world.pods[pod]}/32`, `${world6.pods[pod]}/128`);
+  ip('-n', ns(pod), 'route', 'add', '169.254.1.1', 'dev', 'eth0', 'scope', 'link');
+  ip('-n', ns(pod), 'route', 'add', 'default', 'via', '169.254.1.1');
+  ip('-n', ns(pod), 'route', 'add', 'default', 'via', 'fe80::1', 'dev', 'eth0');
+}
 
 after(() => {
   for (const server of servers) server.kill('SIGKILL');
@@ -103,63 +122,70 @@ after(() => {
 });
 
 /** Replaces the rules of a node by those of the row's Service. */
-function program(row: BehaviourRow, nodeName: 'node-a' | 'node-b'): void {
-  const model = compileService(serviceOf(row), [sliceOf(row)], { name: nodeName })!;
+function program(row: BehaviourRow, nodeName: 'node-a' | 'node-b', family: IpFamily): void {
+  const model = compileService(inFamily(serviceOf(row), family), [inFamily(sliceOf(row), family)], {
+    name: nodeName,
+  })!;
   const numbers = new EndpointNumbers();
   const plan = planService(model, { idOf: endpoint => numbers.hold('web', endpoint) });
   const desired = new DesiredElements();
-  const options = { nodeName, podSubnets: [clusterSubnet], serviceSubnets: [serviceSubnet] };
-  desired.set('*node*', nodeElements(nodes.map(nodeObject), options));
+  const options = inFamily(
+    { nodeName, podSubnets: [clusterSubnet], serviceSubnets: [serviceSubnet] },
+    family,
+  );
+  desired.set('*node*', nodeElements(inFamily(nodes.map(nodeObject), family), options));
   desired.set('default/web', plan.elements);
   const layout = tableLayout(
-    'IPv4',
+    family,
     plan.picks.map(({ pick }) => pick),
   );
-  inside(nodeName, ['nft', '-f', '-'], renderCommands(replaceTable(layout, desired.all('IPv4'))));
+  inside(nodeName, ['nft', '-f', '-'], renderCommands(replaceTable(layout, desired.all(family))));
 }
 
 /** Outside hosts need a route to what they connect to, through the node the row says. */
-function routeOutside(row: BehaviourRow): void {
-  if (row.from !== 'outside' || row.to.address === world.nodes[row.at!]) return;
-  ip('-n', ns('outside'), 'route', 'replace', `${row.to.address}/32`, 'via', world.nodes[row.at!]);
+function routeOutside(row: BehaviourRow, here: typeof world): void {
+  if (row.from !== 'outside' || row.to.address === here.nodes[row.at!]) return;
+  ip('-n', ns('outside'), 'route', 'replace', row.to.address, 'via', here.nodes[row.at!]);
 }
 
-for (const row of rows) {
-  test(`packets: ${row.name}`, () => {
-    for (const node of nodes) program(row, node);
-    routeOutside(row);
-    const seconds = row.verdict === 'drop' ? '0.3' : '3';
-    const seen = new Set<string>();
-    const sources = new Set<string>();
-    const client = world.pods[row.from as Pod] ?? world.nodes[row.from as 'node-a'] ?? world.outside;
-    // Enough draws that each of two endpoints is met but once in 2^23 runs.
-    const tries = row.verdict ? 1 : 24;
-    for (let attempt = 0; attempt < tries; attempt++) {
-      const answer = inside(row.from, [
-        'perl',
-        '-e',
-        clientScript,
-        row.to.address,
-        String(row.to.port),
-        seconds,
-      ]).trim();
-      if (row.verdict) {
-        assert.equal(answer, row.verdict === 'drop' ? 'silence' : 'refused');
-        continue;
+for (const family of ['IPv4', 'IPv6'] as const)
+  for (const row of rows.map(each => inFamily(each, family))) {
+    test(`packets, ${family}: ${row.name}`, () => {
+      const here = inFamily(world, family);
+      for (const node of nodes) program(row, node, family);
+      routeOutside(row, here);
+      const seconds = row.verdict === 'drop' ? '0.3' : '3';
+      const seen = new Set<string>();
+      const sources = new Set<string>();
+      const client = here.pods[row.from as Pod] ?? here.nodes[row.from as 'node-a'] ?? here.outside;
+      // Enough draws that each of two endpoints is met but once in 2^23 runs.
+      const tries = row.verdict ? 1 : 24;
+      for (let attempt = 0; attempt < tries; attempt++) {
+        const answer = inside(row.from, [
+          'perl',
+          '-e',
+          clientScript,
+          row.to.address,
+          String(row.to.port),
+          seconds,
+        ]).trim();
+        if (row.verdict) {
+          assert.equal(answer, row.verdict === 'drop' ? 'silence' : 'refused');
+          continue;
+        }
+        const [pod, source] = answer.split(' ');
+        seen.add(pod!);
+        sources.add(source!);
       }
-      const [pod, source] = answer.split(' ');
-      seen.add(pod!);
-      sources.add(source!);
-    }
-    if (row.verdict) return;
-    const sticky = row.service.sessionAffinity === 'ClientIP';
-    if (sticky) assert.equal(seen.size, 1, 'a client with session affinity meets one pod');
-    else assert.deepEqual([...seen].sort(), [...row.ends].sort());
-    const masqueraded = [...sources].every(source => source !== client);
-    assert.equal(
-      masqueraded,
-      row.masqueraded ?? false,
-      `the pod saw ${[...sources]}, the client is ${client}`,
-    );
-  });
-}
+      if (row.verdict) return;
+      const sticky = row.service.sessionAffinity === 'ClientIP';
+      if (sticky) assert.equal(seen.size, 1, 'a client with session affinity meets one pod');
+      else assert.deepEqual([...seen].sort(), [...row.ends].sort());
+      const masqueraded = [...sources].every(source => source !== client);
+      assert.equal(
+        masqueraded,
+        row.masqueraded ?? false,
+        `the pod saw ${[...sources]}, the client is ${client}`,
+      );
+    });
+  }

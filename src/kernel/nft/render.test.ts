@@ -86,5 +86,5 @@ const ruleRows: [string, Rule['statements']][] = [
 ];
 
 for (const [text, statements] of ruleRows) {
-  test(`rule: ${text}`, () => assert.equal(renderRule({ statements }), text));
+  test(`rule: ${text}`, () => assert.equal(renderRule({ statements }, 'ip'), text));
 }

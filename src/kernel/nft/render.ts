@@ -8,6 +8,7 @@ import type {
   SetDefinition,
   SetReference,
   Statement,
+  TableFamily,
   TableLayout,
   TableName,
   Value,
@@ -39,7 +40,7 @@ function renderCommand(command: NftCommand, lines: string[]): void {
         lines.push(`add chain ${table} ${command.chain.name}${renderHook(command.chain)}`);
         return;
       case 'rule':
-        lines.push(`add rule ${table} ${command.chain} ${renderRule(command.rule)}`);
+        lines.push(`add rule ${table} ${command.chain} ${renderRule(command.rule, command.table.family)}`);
         return;
       case 'elements': {
         const texts = Array.from(command.elements, ([key, data]) => (data === '' ? key : `${key} : ${data}`));
@@ -86,15 +87,15 @@ function renderHook({ hook }: Pick<Chain, 'hook'>): string {
 }
 
 /** One rule in the nft language, without the command before it. */
-export function renderRule(rule: Rule): string {
-  const text = rule.statements.map(renderStatement).join(' ');
+export function renderRule(rule: Rule, family: TableFamily): string {
+  const text = rule.statements.map(statement => renderStatement(statement, family)).join(' ');
   return rule.comment ? `${text} comment "${rule.comment}"` : text;
 }
 
 const renderKey = (key: Key) => key.join(' . ');
 const hex = (value: number) => `0x${value.toString(16)}`;
 
-function renderStatement(statement: Statement): string {
+function renderStatement(statement: Statement, family: TableFamily): string {
   if ('match' in statement) {
     return `${renderKey(statement.match)}${statement.not ? ' !=' : ''} ${renderValue(statement.value)}`;
   }
@@ -104,8 +105,9 @@ function renderStatement(statement: Statement): string {
   if ('verdicts' in statement) return `${renderKey(statement.lookup)} vmap @${statement.verdicts}`;
   if ('setMark' in statement) return `meta mark set ${renderMarkSource(statement.setMark)}`;
   if ('dnat' in statement) {
-    const family = statement.dnat.some(field => field.startsWith('ip6')) ? 'ip6' : 'ip';
-    return `dnat ${family} to ${renderKey(statement.dnat)} map @${statement.map}`;
+    // A table of both families says it by the fields it looks up.
+    const ip6 = family === 'ip6' || statement.dnat.some(field => field.startsWith('ip6'));
+    return `dnat ${ip6 ? 'ip6' : 'ip'} to ${renderKey(statement.dnat)} map @${statement.map}`;
   }
   if ('update' in statement) {
     const { update, key, data, timeoutSeconds } = statement;
@@ -160,7 +162,7 @@ export function describeTable(layout: TableLayout, elements: Elements): string {
   const lines = [`table ${layout.family} ${layout.name}`];
   for (const chain of layout.chains) {
     lines.push(`  chain ${chain.name}${renderHook(chain)}`);
-    for (const rule of chain.rules) lines.push(`    ${renderRule(rule)}`);
+    for (const rule of chain.rules) lines.push(`    ${renderRule(rule, layout.family)}`);
   }
   for (const set of layout.sets) {
     const entries = [...(elements.get(set.name) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
