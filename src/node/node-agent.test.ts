@@ -186,6 +186,30 @@ test('a pod runs, is Ready and is deleted gracefully', async t => {
   await node.until('off the node', () => node.cri.sandboxes.size === 0 && node.cri.containers.size === 0);
 });
 
+test('a deleted pod leaves the API before its sandbox goes, one with host ports after that', async t => {
+  const node = await TestNode.start(t);
+  const ports = [{ containerPort: 80, hostPort: 8080, protocol: 'TCP' as const }];
+  await node.create({ containers: [web] }, 'plain');
+  await node.create({ containers: [{ ...web, ports }] }, 'ports');
+  await node.until('Ready', async () => (await node.isReady('plain')) && (await node.isReady('ports')));
+  const release = node.cri.hold('stopPodSandbox');
+  try {
+    await node.api.pods.delete('default', 'plain');
+    await node.api.pods.delete('default', 'ports');
+    await node.until('plain gone', async () => (await node.phase('plain')) === 'gone');
+    await node.until('ports ended', () => node.cri.calls.includes('stopPodSandbox ports'));
+    const later = node.clock.now() + 1000;
+    await node.until('a while passed', () => node.clock.now() >= later);
+    assert.notEqual(await node.phase('ports'), 'gone');
+    assert.equal(node.cri.sandboxes.size, 2);
+  } finally {
+    // The agent's end waits for sandboxes that are being taken down.
+    release();
+  }
+  await node.until('ports gone', async () => (await node.phase('ports')) === 'gone');
+  await node.until('nothing left', () => node.cri.sandboxes.size === 0);
+});
+
 test('a container that fails is restarted with growing pauses', async t => {
   const node = await TestNode.start(t);
   await node.create({ containers: [web] });
