@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { clusterFolder, machineState, type Result, run, TestCluster } from './cluster.ts';
@@ -51,6 +51,7 @@ before(async () => {
 after(async () => {
   await inside([plain.program, 'delete', '--yes', '--name', plain.name, '--kubeconfig', kubeconfig]);
   await isolated.delete();
+  rmSync(plain.scratch, { recursive: true, force: true });
   machine.kill('SIGKILL');
 });
 
