@@ -230,6 +230,15 @@ function* fixedChains({ saddr, daddr, originalDaddr }: FamilyWords): Generator<C
   };
 }
 
+/**
+ * Whether session affinity goes by a hash of the client's address in place of a memory of clients: nft 1.0.6 ends
+ * on a failed assertion when a rule puts a key of more than three words, as with any IPv6 address beside another
+ * field, into a map. A client then keeps its endpoint as long as their number stays, without a time-out.
+ */
+export function affinityByHash(family: IpFamily): boolean {
+  return family === 'IPv6';
+}
+
 function hook(type: 'filter' | 'nat', at: NonNullable<Chain['hook']>['hook'], order: number) {
   return { type, hook: at, priority: order } as const;
 }
@@ -239,13 +248,16 @@ function pickChain(family: IpFamily, pick: PickChain): Chain {
   const { endpoints, offset, nodePort, affinitySeconds } = pick;
   const frontend: Key = nodePort ? tail : [daddr, ...tail];
   const prefix = nodePort ? 'nodeport-' : '';
-  const draw: Rule = {
+  const draw: { statements: Statement[] } = {
     statements: [{ setMark: { random: endpoints, ...(offset > 0 && { offset }) } }],
   };
   const name = pickChainName(pick);
   // nft wants to see the transport protocols before it rewrites a port.
   const transport: Statement = { match: ['meta l4proto'], value: ['tcp', 'udp', 'sctp'] };
-  if (affinitySeconds === undefined) {
+  if (affinitySeconds !== undefined && affinityByHash(family)) {
+    draw.statements = [{ setMark: { hash: [saddr], modulus: endpoints, ...(offset > 0 && { offset }) } }];
+  }
+  if (affinitySeconds === undefined || affinityByHash(family)) {
     const go: Rule = {
       statements: [transport, { dnat: [...frontend, 'meta mark'], map: `${prefix}endpoints` }],
     };

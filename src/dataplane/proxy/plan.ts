@@ -1,7 +1,7 @@
 import { type IpFamily, parseCidr } from '../../base/ip-address.ts';
 import { concat } from '../../kernel/nft/ruleset.ts';
 import type { Endpoint, Frontend, ServiceModel, ServicePortModel } from '../model/service-model.ts';
-import { type PickChain, pickChainName } from './layout.ts';
+import { affinityByHash, type PickChain, pickChainName } from './layout.ts';
 import { marks } from './marks.ts';
 import { subnetKey } from './subnet-key.ts';
 
@@ -74,11 +74,13 @@ function planPick(
   const prefix = nodePort ? 'nodeport-' : '';
   const add = (set: string, key: string, data: string) => plan.elements.push({ family, set, key, data });
   const picked = endpoints.slice(0, marks.maxEndpoints);
+  // Client, address, protocol and port are more than nft has registers for in IPv6: no affinity there yet.
+  const affinitySeconds = family === 'IPv4' ? port.affinitySeconds : undefined;
   const pick: PickChain = {
     endpoints: picked.length,
     offset,
     nodePort,
-    ...(port.affinitySeconds !== undefined && { affinitySeconds: port.affinitySeconds }),
+    ...(affinitySeconds !== undefined && { affinitySeconds }),
   };
   plan.picks.push({ family, pick });
   const key = frontendKey(port, frontend);
@@ -87,7 +89,7 @@ function planPick(
   for (const [index, endpoint] of picked.entries()) {
     const drawn = concat(key, mark(offset + index));
     const target = concat(endpoint.address, endpoint.port);
-    if (port.affinitySeconds === undefined) {
+    if (port.affinitySeconds === undefined || affinityByHash(family)) {
       add(`${prefix}endpoints`, drawn, target);
     } else {
       const id = mark((ids.idOf(endpoint) << marks.idShift) | offset);

@@ -178,7 +178,7 @@ for (const family of ['IPv4', 'IPv6'] as const)
         sources.add(source!);
       }
       if (row.verdict) return;
-      const sticky = row.service.sessionAffinity === 'ClientIP';
+      const sticky = family === 'IPv4' && row.service.sessionAffinity === 'ClientIP';
       if (sticky) assert.equal(seen.size, 1, 'a client with session affinity meets one pod');
       else assert.deepEqual([...seen].sort(), [...row.ends].sort());
       const masqueraded = [...sources].every(source => source !== client);

@@ -128,6 +128,10 @@ function renderMarkSource(source: MarkSource): string {
   if ('random' in source) {
     return `numgen random mod ${source.random}${source.offset ? ` offset ${source.offset}` : ''}`;
   }
+  if ('hash' in source) {
+    const offset = source.offset ? ` offset ${source.offset}` : '';
+    return `jhash ${renderKey(source.hash)} mod ${source.modulus} seed 0x1${offset}`;
+  }
   return 'map' in source ? `${renderKey(source.lookup)} map @${source.map}` : hex(source.value);
 }
 

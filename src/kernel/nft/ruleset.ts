@@ -76,6 +76,8 @@ export interface SetReference {
 export type MarkSource =
   /** A random number from `offset` up to `offset + modulus - 1`. */
   | { readonly random: number; readonly offset?: number }
+  /** A number in the same range that is the same for the same values of `hash`. */
+  | { readonly hash: Key; readonly modulus: number; readonly offset?: number }
   | { readonly lookup: Key; readonly map: string }
   | { readonly value: number };
 

@@ -194,6 +194,12 @@ class Walk {
       note(`draws ${this.#packet.mark} of ${source.random}`);
       return 'continue';
     }
+    if ('hash' in source) {
+      // Which one the kernel's hash gives is not known here; any of them may be it.
+      this.#packet.mark = (source.offset ?? 0) + this.#context.random(source.modulus);
+      note(`takes ${this.#packet.mark} of ${source.modulus} by ${this.#keyOf(source.hash)}`);
+      return 'continue';
+    }
     if ('value' in source) {
       this.#packet.mark = source.value;
       return 'continue';
