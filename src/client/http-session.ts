@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 
@@ -72,7 +72,9 @@ export class HttpSession {
     const session = connect(server, {
       ...tls,
       settings,
-      ...(socketPath && { createConnection: () => connectTls({ ...tls, path: socketPath, servername }) }),
+      ...(socketPath && {
+        createConnection: () => quietly(connectTls({ ...tls, path: socketPath, servername })),
+      }),
     });
     this.#open.add(session);
     const connected = new Promise<ClientHttp2Session>((resolve, reject) => {
@@ -131,4 +133,9 @@ export class HttpSession {
       awaiting?.();
     };
   }
+}
+
+/** The session tells of a socket's failure; one that comes after the session was destroyed is nobody's. */
+function quietly(socket: TLSSocket): TLSSocket {
+  return socket.on('error', () => {});
 }

@@ -77,8 +77,6 @@ export class ServiceProxy implements Component {
   readonly #runner: BoundedFrequencyRunner;
   readonly #foreign: ForeignChanges;
   readonly #health: HealthCheckPorts;
-  /** Who waits for the end of a run that has not begun yet. */
-  #waiting: (() => void)[] = [];
   /** Whether somebody asked for the next run; one nobody asked for is the periodic look at the kernel. */
   #asked = false;
   readonly #leave: Cancel[] = [];
@@ -140,16 +138,6 @@ export class ServiceProxy implements Component {
     for (const leave of this.#leave.splice(0)) leave();
     await this.#runner.stop();
     await this.#health.stop();
-    for (const done of this.#waiting.splice(0)) done();
-  }
-
-  /** Resolves when what the informers say by now is in the kernel; rejects when `signal` aborts first. */
-  written(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      this.#waiting.push(resolve);
-      this.#request();
-    });
   }
 
   #request(): void {
@@ -172,22 +160,15 @@ export class ServiceProxy implements Component {
     // What changes while the rules are being written belongs to the next sync.
     const changed = this.#dirty;
     this.#dirty = new Set();
-    const waiting = this.#waiting.splice(0);
     const check = this.#checkKernel || !this.#asked;
     this.#asked = false;
     const flows = this.#recompile(changed);
     this.#checkKernel = false;
-    try {
-      for (const family of this.#options.ipFamilies) {
-        const delta = this.#desired.takeDelta(family);
-        if (check) await this.#reconcileKernel(family);
-        else await this.#apply(family, delta);
-      }
-    } catch (error) {
-      this.#waiting.unshift(...waiting);
-      throw error;
+    for (const family of this.#options.ipFamilies) {
+      const delta = this.#desired.takeDelta(family);
+      if (check) await this.#reconcileKernel(family);
+      else await this.#apply(family, delta);
     }
-    for (const done of waiting) done();
     this.#record(changed);
     if (flows.length > 0) await this.#deps.forgetFlows(flows);
   }
