@@ -12,6 +12,7 @@ import type { Transport } from '../../client/transport.ts';
 import type { Commands } from '../../kernel/command.ts';
 import type { NetworkChange } from '../../kernel/ip/change.ts';
 import type { IpRoute } from '../../kernel/ip/ip-route.ts';
+import { sliceServiceIndex } from '../model/slice-index.ts';
 import { announcingNode, balancerAddresses } from './announcement-plan.ts';
 import { goneAfter, SpeakerLease, SpeakersHeard } from './speaker-lease.ts';
 
@@ -135,7 +136,7 @@ export class BalancerAnnouncer implements Component {
   #hasEndpoint(service: Stored<Service>, node: string): boolean {
     const { namespace, name } = service.metadata;
     return this.#deps.slices
-      .byIndex('service', `${namespace}/${name}`)
+      .byIndex(sliceServiceIndex, `${namespace}/${name}`)
       .some(slice =>
         slice.endpoints?.some(({ nodeName, conditions }) => nodeName === node && (conditions?.ready ?? true)),
       );

@@ -14,6 +14,7 @@ import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
 import type { NftCommand, TableLayout } from '../../kernel/nft/ruleset.ts';
 import { compileService } from '../model/compile-service.ts';
 import type { Endpoint, ServiceModel } from '../model/service-model.ts';
+import { sliceServiceIndex } from '../model/slice-index.ts';
 import { DesiredElements, diffElements, type ElementDelta, isEmptyDelta } from './desired-elements.ts';
 import { EndpointNumbers } from './endpoint-numbers.ts';
 import { ForeignChanges } from './foreign-changes.ts';
@@ -56,7 +57,6 @@ export interface ServiceProxyOptions {
 /** A listing of ten thousand Services takes a second of CPU; changes by others are told by the watch. */
 const resyncInterval = 120_000;
 
-const sliceServiceIndex = 'service';
 const nodeOwner = '*node*';
 
 /**
