@@ -24,6 +24,7 @@ import { PodDisruptionBudgetController } from '../controllers/pod-disruption-bud
 import { PodGcController } from '../controllers/pod-gc/pod-gc-controller.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set-controller.ts';
 import { ReplicationController } from '../controllers/replication-controller/replication-controller.ts';
+import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota-controller.ts';
 import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
 import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
 import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
@@ -73,6 +74,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new ServiceAccountController(depsOf('service-account-controller')),
     new RootCaPublisher(depsOf('root-ca-cert-publisher'), { caBundle: rootCa }),
     new GarbageCollector(depsOf('generic-garbage-collector')),
+    new ResourceQuotaController(depsOf('resourcequota-controller')),
     new ReplicaSetController(depsOf('replicaset-controller')),
     new ReplicationController(depsOf('replication-controller')),
     new DeploymentController(depsOf('deployment-controller')),

@@ -1,3 +1,5 @@
+import type { ResourceQuota } from '../../api/generated/types.ts';
+import { notFound } from '../../api/status.ts';
 import { AdmissionChain } from '../admission/admission.ts';
 import { CertificateAdmission } from '../admission/certificate-approval.ts';
 import { DefaultStorageClassAdmission } from '../admission/default-storage-class.ts';
@@ -6,8 +8,11 @@ import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { NodeRestriction } from '../admission/node-restriction.ts';
 import { defaultTolerations, taintNewNodes } from '../admission/node-taints.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
+import { QuotaAdmission } from '../admission/quota/quota-admission.ts';
+import { QuotaIndex } from '../admission/quota/quota-index.ts';
 import { RbacEscalation } from '../admission/rbac-escalation.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { followResource } from '../objects/resource-follower.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { signingRequestStrategy } from '../registry/certificates.ts';
 import { namespaceStrategy } from '../registry/core/namespace.ts';
@@ -41,8 +46,20 @@ export function assembleRegistry(
     'core/Pod': podStrategy,
     'certificates.k8s.io/CertificateSigningRequest': signingRequestStrategy,
   };
-  const admission = assembleAdmission(foundation, access);
-  const registry = new Registry({ clock, store, random, admission, strategies });
+  const quotas = new QuotaIndex();
+  const quotaEndpoint = endpoints.get('/v1/resourcequotas')!;
+  const quotaAdmission = new QuotaAdmission({
+    clock,
+    quotas,
+    async write(namespace, name, change) {
+      await registry.change(quotaEndpoint, namespace, name, current => {
+        if (!current) throw notFound(quotaEndpoint.qualified, name);
+        return { kind: 'write', object: change(current) };
+      });
+    },
+  });
+  const admission = assembleAdmission(foundation, access, quotaAdmission);
+  const registry: Registry = new Registry({ clock, store, random, admission, strategies });
   const services = assembleServices({ ...foundation, registry }, options, endpoints);
   strategies['core/Service'] = services.strategy;
   const expiry = new EventExpiry({ clock, log, store }, endpoints.get('/v1/events')!.storage.prefix);
@@ -59,6 +76,10 @@ export function assembleRegistry(
       budgets: endpoints.get('policy/v1/poddisruptionbudgets')!,
     }),
     async start() {
+      followResource<ResourceQuota>(foundation, quotaEndpoint, {
+        set: (_key, quota) => quotas.set(quota),
+        removed: (_key, quota) => quotas.remove(quota),
+      });
       await services.start();
       expiry.start();
     },
@@ -67,7 +88,11 @@ export function assembleRegistry(
 }
 
 /** The compiled-in admission plugins in upstream's order. */
-function assembleAdmission({ clock, random, reader, hubs }: Foundation, access: Access): AdmissionChain {
+function assembleAdmission(
+  { clock, random, reader, hubs }: Foundation,
+  access: Access,
+  quotas: QuotaAdmission,
+): AdmissionChain {
   const { authorizer, rbac, policies } = access;
   return new AdmissionChain([
     new NamespaceLifecycle(reader),
@@ -80,5 +105,7 @@ function assembleAdmission({ clock, random, reader, hubs }: Foundation, access: 
     new DefaultStorageClassAdmission(reader),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
+    // Last: what it lets through is counted.
+    quotas,
   ]);
 }
