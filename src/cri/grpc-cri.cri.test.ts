@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { criContract } from './cri.contract.ts';
 import { testImage } from './test-image.ts';
-import { inOwnNamespaces, startTestRuntime } from './test-runtime.ts';
+import { inOwnNamespaces, provideTestImage, startTestRuntime } from './test-runtime.ts';
 
+await provideTestImage();
 if (await inOwnNamespaces(import.meta.url)) {
   const runtime = await startTestRuntime();
   const logDirectory = join(runtime.dir, 'log');

@@ -22,17 +22,23 @@ const baseDir = '/var/tmp/causeway-test';
 const archivePath = join(baseDir, 'image.tar');
 
 /**
+ * Writes the image that `startTestRuntime` imports, once a machine. Its busybox comes from the distribution: to
+ * be called before `inOwnNamespaces`, from where no mirror is reached.
+ */
+export async function provideTestImage(): Promise<void> {
+  if (existsSync(archivePath)) return;
+  // Several test files may do this at the same time.
+  await writeTestImage(`${archivePath}.${process.pid}`);
+  renameSync(`${archivePath}.${process.pid}`, archivePath);
+}
+
+/**
  * Runs a test file again inside network, mount, UTS and pid namespaces of its own, with no way out, and fails
  * where it fails. Resolves with true in the inner run, where the tests are to be declared.
  * When the inner run ends, whatever it started is killed with its pid namespace.
  */
 export async function inOwnNamespaces(moduleUrl: string): Promise<boolean> {
   if (process.env.CAUSEWAY_TEST_NAMESPACES === '1') return true;
-  // While there is a way out: inside there is none. Several test files may do this at the same time.
-  if (!existsSync(archivePath)) {
-    await writeTestImage(`${archivePath}.${process.pid}`);
-    renameSync(`${archivePath}.${process.pid}`, archivePath);
-  }
   const args = ['--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
   // Shims keep their sockets under /run/containerd whatever the configuration says.
   const script =

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { testImage } from '../cri/test-image.ts';
-import { inOwnNamespaces } from '../cri/test-runtime.ts';
+import { inOwnNamespaces, provideTestImage } from '../cri/test-runtime.ts';
 import { RealNode } from '../testing/real-node.ts';
 
+await provideTestImage();
 if (await inOwnNamespaces(import.meta.url)) {
   const node = await RealNode.start();
   after(() => node.stop());

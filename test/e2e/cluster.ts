@@ -71,6 +71,11 @@ export function start(words: string[]) {
   };
 }
 
+/** `e2e-life` → `e2e-life-2fk`: with the number of this process, in few letters. */
+export function uniqueName(name: string): string {
+  return `${name}-${process.pid.toString(36)}`;
+}
+
 /** A cluster as a user has it: everything goes through the command line. Always isolated. */
 export class TestCluster {
   readonly name: string;
@@ -78,8 +83,14 @@ export class TestCluster {
   readonly program = causeway;
   readonly scratch = mkdtempSync(join(tmpdir(), 'causeway-e2e-'));
 
+  /** `name` becomes one of this run alone, so that two runs on a machine do not disturb each other. */
   constructor(name: string) {
-    this.name = name;
+    this.name = uniqueName(name);
+  }
+
+  /** The name of its first, second, … node. */
+  node(number: number): string {
+    return `${this.name}-${number}`;
   }
 
   up(...options: string[]): Promise<Result> {

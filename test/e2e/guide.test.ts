@@ -45,8 +45,8 @@ test('two nodes are Ready', async () => {
     .split('\n')
     .map(line => line.split(/\s+/).slice(0, 2));
   assert.deepEqual(states, [
-    ['e2e-guide-1', 'Ready'],
-    ['e2e-guide-2', 'Ready'],
+    [cluster.node(1), 'Ready'],
+    [cluster.node(2), 'Ready'],
   ]);
 });
 
@@ -87,7 +87,7 @@ test('pod to pod, from a terminal', async () => {
 
 test('pod to pod across nodes', async () => {
   const node = await cluster.kubectl('get pod multi -o jsonpath={.spec.nodeName}');
-  const other = node.stdout === 'e2e-guide-1' ? 'e2e-guide-2' : 'e2e-guide-1';
+  const other = node.stdout === cluster.node(1) ? cluster.node(2) : cluster.node(1);
   const overrides = JSON.stringify({ spec: { nodeName: other } });
   const line = wget.replace('--restart=Never', `--restart=Never --overrides='${overrides}'`);
   const { stdout, stderr, code } = await cluster.shell(line);

@@ -55,14 +55,14 @@ async function answers(rows: [line: string, expected: RegExp, code?: number][]):
 test('get in its formats, describe, events', () =>
   answers([
     ['k get pod web', /^NAME +READY +STATUS +RESTARTS +AGE\nweb +2\/2 +Running +0 +\d+s\n$/],
-    ['k get pod web -o wide', /NOMINATED NODE +READINESS GATES\nweb .* 10\.244\.\S+ +e2e-verbs-\d /],
+    ['k get pod web -o wide', /NOMINATED NODE +READINESS GATES\nweb .* 10\.244\.\S+ +e2e-verbs-\w+-\d /],
     ["k get pods -l 'app in (web)' -o name", /^pod\/web\n$/],
     ["k get pods --field-selector status.phase=Running -o jsonpath='{.items[*].metadata.name}'", /^web$/],
     ['k get pods -o custom-columns=N:.metadata.name,P:.status.phase', /^N +P\nweb +Running\n$/],
     ['k get pods --field-selector foo=bar', /\(BadRequest\): .*field label not supported: foo/, 1],
     ['k get pods -n nope', /^No resources found in nope namespace\.\n$/],
-    ['k describe pod web', /Successfully assigned default\/web to e2e-verbs-\d/],
-    ['k describe node e2e-verbs-1', /Ready +True .* KubeletReady +kubelet is posting ready status/],
+    ['k describe pod web', /Successfully assigned default\/web to e2e-verbs-\w+-\d/],
+    [`k describe node ${cluster.node(1)}`, /Ready +True .* KubeletReady +kubelet is posting ready status/],
     ['k events --for pod/web', /Started +Pod\/web/],
     [
       'k explain pod.spec.containers.ports',
@@ -179,20 +179,20 @@ test('auth can-i knows the rules of users and of masters', async () => {
 });
 
 test('cordon, taint, drain', async () => {
-  const node = 'e2e-verbs-1';
+  const node = cluster.node(1);
   await answers([
-    [`k taint node ${node} k=v:NoSchedule`, /^node\/e2e-verbs-1 tainted\n$/],
-    [`k taint node ${node} k-`, /^node\/e2e-verbs-1 untainted\n$/],
+    [`k taint node ${node} k=v:NoSchedule`, /^node\/e2e-verbs-\w+-1 tainted\n$/],
+    [`k taint node ${node} k-`, /^node\/e2e-verbs-\w+-1 untainted\n$/],
     ['k delete pod web att', /^pod "web" deleted\npod "att" deleted\n$/],
     ['k create deployment d --image=nginx --replicas=3', /^deployment\.apps\/d created\n$/],
     ['k rollout status deployment/d --timeout=60s', /deployment "d" successfully rolled out\n$/],
-    [`k drain ${node} --timeout=60s`, /^node\/e2e-verbs-1 cordoned\n.*node\/e2e-verbs-1 drained\n$/s],
+    [`k drain ${node} --timeout=60s`, /^node\/e2e-verbs-\w+-1 cordoned\n.*node\/e2e-verbs-\w+-1 drained\n$/s],
     [`k get node ${node} --no-headers`, /Ready,SchedulingDisabled/],
     ['k rollout status deployment/d --timeout=60s', /deployment "d" successfully rolled out\n$/],
     [
       'k get pods -l app=d -o jsonpath=\'{range .items[*]}{.spec.nodeName}{"\\n"}{end}\' | sort -u',
-      /^e2e-verbs-2\n$/,
+      /^e2e-verbs-\w+-2\n$/,
     ],
-    [`k uncordon ${node}`, /^node\/e2e-verbs-1 uncordoned\n$/],
+    [`k uncordon ${node}`, /^node\/e2e-verbs-\w+-1 uncordoned\n$/],
   ]);
 });

@@ -6,7 +6,7 @@ import { programOf } from './robustness-runtime.ts';
 /** Nodes come and go; what the other commands tell about it. */
 
 const cluster = new TestCluster('e2e-nodes');
-const [first, second] = ['e2e-nodes-1', 'e2e-nodes-2'];
+const [first, second] = [cluster.node(1), cluster.node(2)];
 
 before(async () => {
   // Two pod subnets of 16 addresses, so that both kinds of room can be used up.
@@ -33,7 +33,7 @@ const podCidr = (node: string) => kubectl(`get node ${node} -o jsonpath={.spec.p
 test('a node that is stopped is not ready any more; started, it is', async () => {
   const cidr = await podCidr(second!);
   await succeed('node stop', second!);
-  assert.match(await succeed('node list'), /e2e-nodes-1 .*running\ne2e-nodes-2 .*stopped\n/);
+  assert.match(await succeed('node list'), new RegExp(`${first} .*running\\n${second} .*stopped\\n`));
   await kubectl(`wait node/${second} --for=condition=Ready=Unknown --timeout=60s`);
   const taints = await kubectl(`get node ${second} -o jsonpath={.spec.taints[*].key}`);
   assert.match(taints, /node\.kubernetes\.io\/unreachable/);
@@ -109,7 +109,7 @@ test('logs, events, images and completion tell what they are asked', async () =>
   assert.match(await succeed('logs', 'server', '--tail', '5'), /server/);
   assert.match(await succeed('logs', first!), /started/);
   assert.match(await succeed('logs', first!, '--containerd', '--tail', '3'), /level=/);
-  assert.match(await succeed('events', '--since', '5m'), /node\.registered .*Node e2e-nodes-1/);
+  assert.match(await succeed('events', '--since', '5m'), new RegExp(`node\\.registered .*Node ${first}`));
   const decisions = JSON.parse(await succeed('events', '-o', 'json'));
   assert.ok(decisions.every((each: { time: number; type: string }) => each.time > 0 && each.type !== ''));
   const images = await run([cluster.program, 'image', 'list', '-o', 'json']);

@@ -71,7 +71,7 @@ test('the access is merged, pods are reachable, what leaves is masqueraded', asy
     '--kubeconfig',
     kubeconfig,
   ]);
-  const kubectl = ['kubectl', '--kubeconfig', kubeconfig, '--context', 'causeway-e2e-plain'];
+  const kubectl = ['kubectl', '--kubeconfig', kubeconfig, '--context', `causeway-${plain.name}`];
   const file = join(plain.scratch, 'web.json');
   writeFileSync(file, manifest);
   await succeed([...kubectl, 'apply', '-f', file]);
@@ -79,7 +79,7 @@ test('the access is merged, pods are reachable, what leaves is masqueraded', asy
   const address = await succeed([...kubectl, 'get', 'pod', 'web', '-o', 'jsonpath={.status.podIP}']);
   assert.match(await succeed(['wget', '-q', '-O-', `http://${address}`]), /Welcome to nginx!/);
   assert.match(
-    await succeed(['nft', 'list', 'table', 'inet', 'causeway-e2e-plain']),
+    await succeed(['nft', 'list', 'table', 'inet', `causeway-${plain.name}`]),
     /10\.244\.0\.0\/16.* masquerade/,
   );
   assert.match(await succeed(['ip', 'route']), /^10\.244\.0\.0\/24 via 172\.30\.0\.2 /m);
@@ -106,14 +106,14 @@ test('isolated and not, side by side: each has what it has', async () => {
   assert.equal(gone.code, 0, gone.stderr);
   assert.deepEqual(machineState(isolated.name).processes, []);
   const kubectl = [plain.program, 'exec', '--name', plain.name, '--', 'kubectl'];
-  assert.match(await succeed([...kubectl, 'get', 'nodes']), /e2e-plain-1 +Ready/);
+  assert.match(await succeed([...kubectl, 'get', 'nodes']), new RegExp(`${plain.node(1)} +Ready`));
   // What runc keeps of the first one's containers lies in a folder that both share by name.
   assert.equal(await succeed([...kubectl, 'exec', 'web', '--', 'echo', 'there']), 'there\n');
 });
 
 test('a second one that is not isolated keeps clear of the subnets of the first', async () => {
   const taken = await inside([
-    ...[plain.program, 'up', '--name', 'e2e-plain2', '--kubeconfig', kubeconfig],
+    ...[plain.program, 'up', '--name', `${plain.name}-b`, '--kubeconfig', kubeconfig],
     ...['--pod-subnet', '10.244.128.0/17'],
   ]);
   assert.equal(taken.code, 2, taken.stderr);

@@ -119,7 +119,10 @@ test('down and up: every object and every pod comes back', async () => {
 test('up where all runs: nothing to do', async () => {
   const { code, stdout, stderr } = await cluster.up();
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^The cluster "e2e-life" is up already: 2 nodes ready, nothing to do\./);
+  assert.match(
+    stdout,
+    new RegExp(`^The cluster "${cluster.name}" is up already: 2 nodes ready, nothing to do\\.`),
+  );
   assert.equal(stderr, '');
 });
 
@@ -150,13 +153,16 @@ test('delete removes what is broken: processes killed, files damaged', async () 
   for (const command of ['status', 'up --isolated', 'down']) {
     const { code, stderr } = await cluster.causeway(command);
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /cluster\.json cannot be read as JSON: .* causeway delete --name e2e-life\b/m);
+    assert.match(
+      stderr,
+      new RegExp(`cluster\\.json cannot be read as JSON: .* causeway delete --name ${cluster.name}\\b`, 'm'),
+    );
   }
   await remove();
   const again = await cluster.causeway('delete', '--yes');
   assert.deepEqual(
     [again.code, again.stderr],
-    [2, 'causeway: there is no cluster "e2e-life"\n'],
+    [2, `causeway: there is no cluster "${cluster.name}"\n`],
     'nothing is left to delete',
   );
 });
@@ -183,7 +189,10 @@ test('up of a server that cannot start fails soon, with its reason; delete works
     assert.equal(code, 1, attempt);
     assert.match(
       stderr,
-      /^causeway: the API server ends as soon as it is started: store did not start: .*not a database: see: causeway logs --name e2e-life server$/m,
+      new RegExp(
+        `^causeway: the API server ends as soon as it is started: store did not start: .*not a database: see: causeway logs --name ${cluster.name} server$`,
+        'm',
+      ),
     );
   }
   await remove();
@@ -195,7 +204,11 @@ test('a second up at the same time is told so', async () => {
   for (const command of ['up --isolated', 'down', 'delete --yes', 'node add']) {
     const { code, stderr } = await cluster.causeway(command);
     assert.equal(code, 1, `${command}: ${stderr}`);
-    assert.match(stderr, /^causeway: another .* the cluster "e2e-life": wait for it to end$/m, command);
+    assert.match(
+      stderr,
+      new RegExp(`^causeway: another .* the cluster "${cluster.name}": wait for it to end$`, 'm'),
+      command,
+    );
   }
   assert.equal(await first.code, 0);
   await remove();

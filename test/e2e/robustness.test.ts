@@ -15,7 +15,7 @@ import { programOf, viewNode } from './robustness-runtime.ts';
 const kills = Number(process.env.CAUSEWAY_CHAOS ?? 6);
 const seed = Number(process.env.CAUSEWAY_SEED ?? 1);
 const cluster = new TestCluster('e2e-chaos');
-const nodes = ['e2e-chaos-1', 'e2e-chaos-2'] as const;
+const nodes = [cluster.node(1), cluster.node(2)] as const;
 const convergence = 90_000;
 let machineBefore: ReturnType<typeof machineState>;
 

@@ -10,7 +10,7 @@ import type { LoadResult } from './http-load.ts';
 /** Services while requests come: nothing is lost when pods and agents go. */
 
 const cluster = new TestCluster('e2e-load');
-const node = 'e2e-load-1';
+const node = cluster.node(1);
 const program = join(import.meta.dirname, 'http-load.ts');
 const tableWatch = join(import.meta.dirname, '../../src/kernel/nft/watch-tables.pl');
 /** The chi-square value that five equally likely pods exceed once in a thousand runs. */
