@@ -78,8 +78,17 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
       cniBinDir: config.cni.binDir,
     },
   );
+  const proxy = new ServiceProxy(
+    { ...ports, services, slices, nodes, forgetFlows: flows => forgetFlows(ports.conntrack, flows) },
+    {
+      nodeName: config.node,
+      ipFamilies: network.ipFamilies,
+      podSubnets: network.podSubnets,
+      serviceSubnets: network.serviceSubnets,
+    },
+  );
   const nodeAgent = new NodeAgent(
-    { ...ports, informers, recorder },
+    { ...ports, informers, recorder, traffic: proxy },
     {
       nodeName: config.node,
       addresses: config.addresses,
@@ -90,15 +99,6 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
       tls: secrets.tls,
       cgroupRoot: config.cgroup,
       resolvConf: config.resolvConf,
-    },
-  );
-  const proxy = new ServiceProxy(
-    { ...ports, services, slices, nodes, forgetFlows: flows => forgetFlows(ports.conntrack, flows) },
-    {
-      nodeName: config.node,
-      ipFamilies: network.ipFamilies,
-      podSubnets: network.podSubnets,
-      serviceSubnets: network.serviceSubnets,
     },
   );
   const announcer = new BalancerAnnouncer(

@@ -27,6 +27,15 @@ class TestNode {
   readonly recorder = new FakeEventRecorder();
   readonly decisions = new DecisionLog(this.clock, 'n1');
   readonly api = new NodeApi(this.transport);
+  /** Whether service rules name pods; what then waits for them to go is let on with `release`. */
+  inRules = false;
+  release = () => {};
+  readonly traffic = {
+    whenReleased: async () => {
+      if (this.inRules) await new Promise<void>(resolve => (this.release = resolve));
+      return this.inRules;
+    },
+  };
   readonly dir = mkdtempSync(join(tmpdir(), 'causeway-node-'));
   agent!: NodeAgent;
   #informers!: InformerFactory;
@@ -46,7 +55,7 @@ class TestNode {
     const mounts = new FakeMounts();
     const deps = { clock, log, decisions, transport, informers: this.#informers, recorder, cri, mounts };
     this.agent = new NodeAgent(
-      { ...deps, cgroups: new FakeCgroups(), machine: testMachine },
+      { ...deps, cgroups: new FakeCgroups(), machine: testMachine, traffic: this.traffic },
       {
         nodeName: 'n1',
         addresses: ['127.0.0.1'],
@@ -184,6 +193,42 @@ test('a pod runs, is Ready and is deleted gracefully', async t => {
   await node.until('gone', async () => (await node.phase()) === 'gone');
   assert.ok(node.cri.calls.includes('stopContainer web 7'), node.cri.calls.join('\n'));
   await node.until('off the node', () => node.cri.sandboxes.size === 0 && node.cri.containers.size === 0);
+});
+
+test('the stop signal of a deleted pod waits while service rules name the pod, and only then', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  node.inRules = true;
+  const waits = new Promise<void>(resolve => {
+    const { whenReleased } = node.traffic;
+    node.traffic.whenReleased = () => {
+      resolve();
+      return whenReleased();
+    };
+  });
+  await node.api.pods.delete('default', 'web');
+  await node.settle();
+  await waits;
+  await node.clock.advance(500);
+  const stopped = () => node.cri.calls.some(call => call.startsWith('stopContainer'));
+  assert.ok(!stopped(), 'not while the rules name it');
+  node.release();
+  await node.settle();
+  assert.ok(!stopped(), 'as long again for the rules of other nodes');
+  await node.until('stopped', stopped, 600);
+});
+
+test('a pod that service rules name forever is stopped all the same', async t => {
+  const node = await TestNode.start(t);
+  node.traffic.whenReleased = (async (_: unknown, signal: AbortSignal) => {
+    await new Promise(resolve => signal.addEventListener('abort', resolve));
+    return true;
+  }) as typeof node.traffic.whenReleased;
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  await node.api.pods.delete('default', 'web');
+  await node.until('gone', async () => (await node.phase()) === 'gone');
 });
 
 test('a deleted pod leaves the API before its sandbox goes, one with host ports after that', async t => {

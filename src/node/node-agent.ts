@@ -18,7 +18,7 @@ import { ImagePuller } from './container/image-puller.ts';
 import { LifecycleHooks } from './container/lifecycle-hooks.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { NodeApi, podResource, serviceResource } from './node-api.ts';
-import type { NodeFacts, PodContext } from './node-facts.ts';
+import type { NodeFacts, PodContext, TrafficRules } from './node-facts.ts';
 import { parseResolvConf } from './pod/dns-config.ts';
 import { NarrowLane } from './pod/narrow-lane.ts';
 import { PodPaths } from './pod/pod-paths.ts';
@@ -51,6 +51,8 @@ export interface NodeAgentDeps {
   cri: Cri;
   mounts: Mounts;
   cgroups: Cgroups;
+  /** Where a service proxy runs beside the agent. */
+  traffic?: TrafficRules;
   /** Told of the node's pod subnets when they are known, again with each look. */
   onPodCIDRs?: (podCIDRs: string[]) => void;
   /** Another source than the machine itself, for tests. */
@@ -91,6 +93,8 @@ export interface NodeAgentOptions {
   /** Where the kubelet API listens; the first address, port 10250 where not given. `port` 0: any free one. */
   listen?: { host: string; port: number };
 }
+
+const noTraffic: TrafficRules = { whenReleased: async () => false };
 
 /** Two at a time leave the processors to containers that are still to end or to start. */
 const teardownLane = { width: 2, patience: 5_000 };
@@ -233,6 +237,7 @@ function podContext(
       services,
       requeue,
     },
+    traffic: deps.traffic ?? noTraffic,
     cache: new RuntimeCache({ cri, clock, log, onChange: requeue }),
     images: new ImagePuller({ cri, clock, decisions }),
     volumes: new PodVolumes({ paths, mounts, decisions, sources: { ...sources, tokens } }),

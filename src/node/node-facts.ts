@@ -38,6 +38,12 @@ export interface NodeFacts {
   nodeHosts: string;
 }
 
+/** The rules that send connections of this node to pods. */
+export interface TrafficRules {
+  /** Resolves when no new connections are sent to these addresses; with false where none ever were. */
+  whenReleased(addresses: readonly string[], signal: AbortSignal): Promise<boolean>;
+}
+
 /** What the parts that run a pod share. */
 export interface PodContext {
   clock: Clock;
@@ -61,6 +67,7 @@ export interface PodContext {
   backoff: RestartBackoff;
   /** Takes the sandboxes of ended pods down, a few at a time. */
   teardowns: NarrowLane;
+  traffic: TrafficRules;
   /** All Services of the cluster, once they are known. */
   services(): Promise<readonly Service[]>;
   /** Has the pod looked at again, now or after `ms`. */

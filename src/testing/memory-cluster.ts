@@ -104,20 +104,6 @@ export class MemoryCluster {
     const recorder = new ApiEventRecorder({ clock, log, transport }, { component: 'kubelet', host: name });
     const shared = { clock, log, decisions, transport, informers, recorder };
     const rootDir = join(this.#folder, name);
-    const agent = new NodeAgent(
-      { ...shared, cri, mounts: new FakeMounts(), cgroups: new FakeCgroups(), machine: testMachine },
-      {
-        nodeName: name,
-        addresses: [`172.30.0.${this.nodes.length + 2}`],
-        rootDir,
-        podLogDir: join(rootDir, 'log'),
-        clusterDns: network.clusterDns,
-        clusterDomain: network.clusterDomain,
-        tls: await testTls(),
-        cgroupRoot: `/causeway/memory/${name}`,
-        listen: { host: '127.0.0.1', port: 0 },
-      },
-    );
     const proxy = new ServiceProxy(
       {
         ...shared,
@@ -132,6 +118,27 @@ export class MemoryCluster {
         ipFamilies: network.ipFamilies,
         podSubnets: network.podSubnets,
         serviceSubnets: network.serviceSubnets,
+      },
+    );
+    const agent = new NodeAgent(
+      {
+        ...shared,
+        cri,
+        mounts: new FakeMounts(),
+        cgroups: new FakeCgroups(),
+        machine: testMachine,
+        traffic: proxy,
+      },
+      {
+        nodeName: name,
+        addresses: [`172.30.0.${this.nodes.length + 2}`],
+        rootDir,
+        podLogDir: join(rootDir, 'log'),
+        clusterDns: network.clusterDns,
+        clusterDomain: network.clusterDomain,
+        tls: await testTls(),
+        cgroupRoot: `/causeway/memory/${name}`,
+        listen: { host: '127.0.0.1', port: 0 },
       },
     );
     const group = new ComponentGroup(name, [informers, agent, proxy]);

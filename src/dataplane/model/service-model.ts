@@ -51,4 +51,6 @@ export interface Endpoint {
   port: number;
   /** On this node. */
   local: boolean;
+  /** It is about to end, and used because nothing else is left. */
+  terminating?: boolean;
 }

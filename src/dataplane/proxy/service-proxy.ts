@@ -22,6 +22,7 @@ import { HealthCheckPorts } from './health-check-ports.ts';
 import { type PickChain, pickChainName, tableLayout, tableOf } from './layout.ts';
 import { nodeElements } from './node-elements.ts';
 import { planService } from './plan.ts';
+import { sendsTo } from './released-endpoints.ts';
 import { type StaleFlow, staleFlows } from './stale-flows.ts';
 
 declare module '../../base/decisions.ts' {
@@ -85,6 +86,9 @@ export class ServiceProxy implements Component {
   #checkKernel = true;
   /** Whether the first sync is done: changes before it are in it. */
   #written = false;
+  #writing = false;
+  /** Who waits for the end of the next sync. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(deps: ServiceProxyDeps, options: ServiceProxyOptions) {
     this.#deps = deps;
@@ -156,7 +160,44 @@ export class ServiceProxy implements Component {
     return this.#models;
   }
 
+  /**
+   * Resolves when the rules in the kernel send no more connections to these addresses, but for want of other
+   * endpoints; with false, at once, where they never did.
+   */
+  async whenReleased(addresses: readonly string[], signal: AbortSignal): Promise<boolean> {
+    let waited = false;
+    // While the rules are being written the models are ahead of them.
+    while (!signal.aborted && (this.#writing || sendsTo(this.#models.values(), addresses))) {
+      waited = true;
+      await this.#nextWritten(signal);
+    }
+    return waited;
+  }
+
+  #nextWritten(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
   async #sync(): Promise<void> {
+    this.#writing = true;
+    try {
+      await this.#syncOnce();
+      this.#writing = false;
+      for (const done of [...this.#waiting]) done();
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  async #syncOnce(): Promise<void> {
     // What changes while the rules are being written belongs to the next sync.
     const changed = this.#dirty;
     this.#dirty = new Set();

@@ -22,8 +22,10 @@ interface Stop {
 
 /** What is left for SIGTERM when a preStop hook used up the time. */
 const minimumGrace = 2;
-/** Milliseconds; rules follow an endpoint's change within a tenth of this. */
-const endpointHeadStart = 300;
+/** Milliseconds a stop waits for Services at most: endpoints that nobody takes out, an API that is away. */
+const releasePatience = 2_000;
+/** Milliseconds the rules of other nodes get beyond those of this one, at least. */
+const otherNodes = 50;
 
 /**
  * Ends containers gracefully, in the background: preStop hook, stop signal, SIGKILL after the grace period.
@@ -94,7 +96,8 @@ export class ContainerStopper {
     try {
       const preStop = spec?.spec.lifecycle?.preStop;
       if (preStop && gracePeriod > 0) await this.#preStop(pod, container, spec, stop, gracePeriod);
-      if (mayBeEndpoint(pod) && gracePeriod > minimumGrace) await this.#letEndpointsGo(stop);
+      if (pod.metadata.deletionTimestamp && gracePeriod > minimumGrace)
+        await this.#leaveServices(pod, container, stop);
       const left = Math.ceil((stop.deadline - clock.monotonic()) / 1000);
       await cache.whileStopping(id, async () => {
         await cri.stopContainer(id, gracePeriod === 0 ? 0 : Math.max(left, minimumGrace));
@@ -116,11 +119,21 @@ export class ContainerStopper {
 
   /**
    * A deleted pod leaves its Services' endpoints at once, but a server that ends at its stop signal would
-   * still refuse connections of the moment until every node's rules have changed. They get this head start;
-   * upstream leaves it to a preStop hook.
+   * still refuse connections of the moment until the rules have changed. So the signal waits for this node's
+   * rules, and for as long again for those of other nodes, which learn of it at the same time. Upstream
+   * leaves that to a preStop hook. A pod that no rule names waits for nothing.
    */
-  async #letEndpointsGo(stop: Stop): Promise<void> {
-    await this.#context.clock.sleep(endpointHeadStart, stop.hook.signal).catch(() => {});
+  async #leaveServices(pod: NodePod, container: RuntimeContainer, stop: Stop): Promise<void> {
+    const { clock, traffic, cache } = this.#context;
+    const sandbox = cache.get(pod.metadata.uid).sandboxes.find(({ id }) => id === container.sandboxId);
+    const began = clock.monotonic();
+    const patience = new AbortController();
+    const cancel = clock.after(releasePatience, () => patience.abort());
+    const signal = AbortSignal.any([patience.signal, stop.hook.signal]);
+    const waited = await traffic.whenReleased(sandboxAddresses(sandbox), signal);
+    cancel();
+    if (!waited || signal.aborted) return;
+    await clock.sleep(Math.max(clock.monotonic() - began, otherNodes), signal).catch(() => {});
   }
 
   async #preStop(
@@ -147,9 +160,4 @@ export class ContainerStopper {
       cancel();
     }
   }
-}
-
-/** A deleted pod that Services can select. */
-function mayBeEndpoint({ metadata }: NodePod): boolean {
-  return metadata.deletionTimestamp !== undefined && Object.keys(metadata.labels ?? {}).length > 0;
 }
