@@ -85,8 +85,6 @@ export interface NodeAgentOptions {
   labels?: Readonly<Record<string, string>>;
   taints?: NonNullable<Node['spec']>['taints'];
   maxPods?: number;
-  /** The share of the machine's CPUs, memory and storage this node promises; 1: all of it. */
-  share?: number;
   /** Whether the node is Ready only with a pod subnet; true where not given. */
   needsPodCIDR?: boolean;
   resolvConf?: string;
@@ -261,7 +259,6 @@ function nodeIdentity(options: NodeAgentOptions): NodeIdentity {
     labels: options.labels ?? {},
     taints: options.taints,
     maxPods: options.maxPods ?? 110,
-    share: options.share ?? 1,
   };
 }
 

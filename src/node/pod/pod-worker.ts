@@ -2,32 +2,24 @@ import { formatTime, timeOf } from '../../api/time.ts';
 import { Backoff } from '../../base/backoff.ts';
 import { decisionObject } from '../../base/decisions.ts';
 import { errorChain } from '../../base/log.ts';
-import type { PodSandboxStatus } from '../../cri/cri.ts';
-import type { ImageState } from '../container/image-puller.ts';
-import { registryCredentials } from '../container/registry-credentials.ts';
 import type { PodContext } from '../node-facts.ts';
-import { type MountedVolume, VolumeError } from '../volume/pod-volumes.ts';
 import { hostPorts, type Rejection } from './admission.ts';
-import { ContainerStarter, StartError } from './container-starter.ts';
-import type { WaitingReason } from './container-status.ts';
 import { ContainerStopper } from './container-stopper.ts';
-import { MountedVolumes } from './mounted-volumes.ts';
-import { containerFieldPath, containersOf, formatPod, type NodePod } from './pod-identity.ts';
-import { type PlannedStart, type PodPlan, planPod } from './pod-plan.ts';
+import { containersOf, formatPod, type NodePod } from './pod-identity.ts';
+import { planPod } from './pod-plan.ts';
 import { deleteFromApi, removeFromNode } from './pod-removal.ts';
 import {
   containerName,
   isRunning,
   type PodRuntime,
   type RuntimeContainer,
-  readySandbox,
   runningContainers,
 } from './pod-runtime.ts';
+import { PodStarter } from './pod-starter.ts';
 import { podStatus } from './pod-status.ts';
-import { PostStartHooks } from './post-start-hooks.ts';
-import { formatDuration } from './restart-backoff.ts';
-import { SandboxError, SandboxStarter } from './sandbox-starter.ts';
+import { SandboxStarter } from './sandbox-starter.ts';
 import { terminationMessage } from './termination-message.ts';
+import { killGrace, stopsDue } from './termination-plan.ts';
 
 interface Termination {
   /** Seconds, from `since`. */
@@ -35,9 +27,6 @@ interface Termination {
   /** By the monotonic clock. */
   since: number;
 }
-
-const retryDelay = 5_000;
-const failureShown = 3_000;
 
 /**
  * One pod on the node. `sync` compares what is wanted with what the runtime has, does what is missing and
@@ -48,11 +37,8 @@ export class PodWorker {
   readonly uid: string;
   readonly #context: PodContext;
   readonly #stopper: ContainerStopper;
-  readonly #hooks: PostStartHooks;
-  readonly #volumes: MountedVolumes;
   readonly #sandboxes: SandboxStarter;
-  readonly #starter: ContainerStarter;
-  readonly #waiting = new Map<string, WaitingReason>();
+  readonly #starter: PodStarter;
   readonly #messages = new Map<string, string>();
   readonly #retry = new Backoff<string>({ initial: 1000, max: 30_000 });
   #pod: NodePod;
@@ -71,10 +57,8 @@ export class PodWorker {
     this.uid = pod.metadata.uid;
     this.#pod = pod;
     this.#stopper = new ContainerStopper(context);
-    this.#hooks = new PostStartHooks(context, this.#stopper);
-    this.#volumes = new MountedVolumes(context);
     this.#sandboxes = new SandboxStarter(context);
-    this.#starter = new ContainerStarter(context);
+    this.#starter = new PodStarter(context, { stopper: this.#stopper, sandboxes: this.#sandboxes });
     this.#startTime = pod.status?.startTime;
   }
 
@@ -158,144 +142,16 @@ export class PodWorker {
       return;
     }
     for (const { container, spec, message, reason } of plan.kill) {
-      const gracePeriod = this.#killGrace(spec?.spec, reason);
+      const gracePeriod = killGrace(this.#pod, spec, reason);
       this.#stopper.stop(this.#pod, container, spec, { gracePeriod, message, reason });
     }
-    const due = this.#due(plan);
+    const due = this.#starter.due(this.#pod, plan);
     this.#publish();
-    if (plan.sandbox !== 'keep' || due.length > 0) await this.#bringUp(plan, due);
-    else await this.#volumes.refresh(this.#pod);
+    if (plan.sandbox !== 'keep' || due.length > 0)
+      await this.#starter.bringUp(this.#pod, plan, due, () => this.#publish());
+    else await this.#starter.refreshVolumes(this.#pod);
     this.#probe();
     this.#publish();
-  }
-
-  /** Sandbox, volumes and images at the same time; then the containers in their order. */
-  async #bringUp(plan: PodPlan, due: PlannedStart[]): Promise<void> {
-    const { requeue, recorder } = this.#context;
-    try {
-      // First what takes longest.
-      const sandboxMade = this.#sandbox(plan);
-      const images = Promise.all(due.map(start => this.#image(start)));
-      const volumes = this.#volumes.mount(this.#pod);
-      // Whichever fails first: none of the others may end as an unhandled rejection.
-      for (const promise of [images, volumes]) (promise as Promise<unknown>).catch(() => {});
-      const sandbox = await sandboxMade;
-      await Promise.all([this.#sandboxes.writeHosts(this.#pod, sandbox), volumes]);
-      // Where nothing starts yet, the address is news; else it goes with the news of the containers.
-      if ((await images).every(({ state }) => state !== 'present')) this.#publish();
-      await this.#startAll(due, sandbox, await volumes, await images);
-      this.#retry.forget('sandbox');
-    } catch (error) {
-      if (error instanceof VolumeError) recorder.event(this.#pod, 'Warning', 'FailedMount', error.message);
-      else if (!(error instanceof SandboxError)) throw error;
-      requeue(this.uid, this.#retry.next('sandbox'));
-    }
-  }
-
-  async #sandbox(plan: PodPlan): Promise<PodSandboxStatus> {
-    const { cache, recorder } = this.#context;
-    const present = readySandbox(cache.get(this.uid));
-    if (plan.sandbox === 'keep' && present) return present;
-    if (plan.sandbox === 'replace') {
-      recorder.event(
-        this.#pod,
-        'Normal',
-        'SandboxChanged',
-        'Pod sandbox changed, it will be killed and re-created.',
-      );
-      await this.#sandboxes.stopAll(this.#pod, { evenNotReady: true });
-      await cache.refresh(this.uid);
-    }
-    return this.#sandboxes.start(this.#pod, plan.attempt);
-  }
-
-  async #startAll(
-    due: PlannedStart[],
-    sandbox: PodSandboxStatus,
-    volumes: ReadonlyMap<string, MountedVolume>,
-    images: ImageState[],
-  ): Promise<void> {
-    const sandboxConfig = this.#sandboxes.config(this.#pod, sandbox.metadata?.attempt ?? 0);
-    for (const [index, start] of due.entries()) {
-      const { spec } = start.container;
-      const image = images[index]!;
-      if (image.state !== 'present') {
-        this.#noteImage(spec.name, image);
-        continue;
-      }
-      const facts = { sandbox, sandboxConfig, volumes, image: image.image, imageName: spec.image ?? '' };
-      try {
-        const id = await this.#starter.start(this.#pod, start, facts);
-        this.#waiting.delete(spec.name);
-        this.#requeueIfEnded(id);
-        if (start.replaces) this.#context.backoff.restarted(this.#backoffKey(spec.name));
-        // Nothing else starts until the hook has ended.
-        if (this.#hooks.begin(this.#pod, start.container, id, sandbox)) return;
-      } catch (error) {
-        if (!(error instanceof StartError)) throw error;
-        this.#waiting.set(spec.name, error.waiting);
-        this.#context.backoff.restarted(this.#backoffKey(spec.name));
-        this.#context.requeue(this.uid, retryDelay);
-      }
-      this.#publish();
-    }
-  }
-
-  /** One that has ended by the time its start is noted raises no further event. */
-  #requeueIfEnded(containerId: string): void {
-    const { cache, requeue } = this.#context;
-    const record = cache.get(this.uid).containers.find(({ status }) => status.id === containerId);
-    if (record && !isRunning(record)) requeue(this.uid);
-  }
-
-  /** The starts that need not wait for their back-off. */
-  #due(plan: PodPlan): PlannedStart[] {
-    const { backoff, recorder, decisions, requeue } = this.#context;
-    return plan.start.filter(({ container, replaces }) => {
-      const { name } = container.spec;
-      if (replaces?.status.state !== 'CONTAINER_EXITED') return true;
-      const wait = backoff.remaining(this.#backoffKey(name), replaces.status.finishedAt / 1e6);
-      if (!wait) return true;
-      const pod = formatPod(this.#pod);
-      const words = `restarting failed container ${name} in pod ${pod}`;
-      recorder.event(this.#pod, 'Warning', 'BackOff', `Back-off ${words}`, {
-        fieldPath: containerFieldPath(container),
-      });
-      const message = `back-off ${formatDuration(wait.delay)} restarting failed container=${name} pod=${pod}`;
-      if (this.#waiting.get(name)?.reason !== 'CrashLoopBackOff') {
-        decisions.record('container.backoff', decisionObject(this.#pod), { container: name, ms: wait.delay });
-      }
-      this.#waiting.set(name, { reason: 'CrashLoopBackOff', message });
-      requeue(this.uid, wait.left);
-      return false;
-    });
-  }
-
-  #image({ container }: PlannedStart): Promise<ImageState> {
-    const { images, requeue, recorder, sources } = this.#context;
-    const { image = '', imagePullPolicy = '' } = container.spec;
-    const fieldPath = containerFieldPath(container);
-    const events = {
-      event: (type: 'Normal' | 'Warning', reason: string, message: string) =>
-        recorder.event(this.#pod, type, reason, message, { fieldPath }),
-    };
-    const credentials = () => registryCredentials(this.#pod, image, sources);
-    return images.ensure(this.#pod, image, imagePullPolicy, credentials, events, () => requeue(this.uid));
-  }
-
-  #noteImage(name: string, image: ImageState): void {
-    const { requeue, recorder } = this.#context;
-    if (image.state === 'pulling') {
-      this.#waiting.delete(name);
-    } else if (image.state === 'failed') {
-      const container = containersOf(this.#pod).find(({ spec }) => spec.name === name)!;
-      const fieldPath = containerFieldPath(container);
-      recorder.event(this.#pod, 'Warning', 'Failed', `Error: ${image.reason}`, { fieldPath });
-      this.#waiting.set(name, { reason: image.reason, message: image.message });
-      // Soon again, to say that it waits; the pull itself keeps to its pause.
-      const wait = image.reason === 'ErrImagePull' ? failureShown : (image.retryAfter ?? 2 * retryDelay);
-      requeue(this.uid, wait);
-    }
   }
 
   // ── probes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,21 +227,11 @@ export class PodWorker {
     await this.#remove();
   }
 
-  /** The main containers at once; sidecars when those have ended, last started first. */
   #stopInOrder(running: RuntimeContainer[]): void {
-    const specs = containersOf(this.#pod);
-    const specOf = (container: RuntimeContainer) =>
-      specs.find(({ spec }) => spec.name === containerName(container));
-    const isSide = (container: RuntimeContainer) => specOf(container)?.kind === 'sidecar';
-    const main = running.filter(container => !isSide(container));
-    const sidecars = specs.filter(({ kind }) => kind === 'sidecar').reverse();
-    const last = sidecars
-      .map(({ spec }) => running.find(container => containerName(container) === spec.name))
-      .find(container => container !== undefined);
-    for (const container of main.length > 0 ? main : last ? [last] : running) {
+    for (const { container, spec } of stopsDue(this.#pod, running)) {
       const message = `Stopping container ${containerName(container)}`;
       const request = { gracePeriod: this.#graceLeft(), message, reason: 'terminating' };
-      this.#stopper.stop(this.#pod, container, specOf(container), request);
+      this.#stopper.stop(this.#pod, container, spec, request);
     }
   }
 
@@ -458,10 +304,10 @@ export class PodWorker {
       hostIPs: facts.hostIPs,
       verdict: this.#verdict,
       finished: this.#finished,
-      waiting: this.#waiting,
+      waiting: this.#starter.waiting,
       isReady: (container, id) => prober.isReady(container, id),
       isStarted: (container, id) => prober.isStarted(container, id),
-      hookRunning: id => this.#hooks.isRunning(id),
+      hookRunning: id => this.#starter.hooks.isRunning(id),
       terminationMessage: id => this.#messages.get(id) ?? '',
     });
     writer.set(this.#pod, status);
@@ -472,28 +318,9 @@ export class PodWorker {
     return {
       liveness: (id: string) => results.get(id, 'liveness') ?? 'success',
       startup: (id: string) => results.get(id, 'startup') ?? 'unknown',
-      hookRunning: (id: string) => this.#hooks.isRunning(id),
+      hookRunning: (id: string) => this.#starter.hooks.isRunning(id),
       isStopping: (id: string) => this.#stopper.isStopping(id),
     };
-  }
-
-  /** A probe may have a grace period of its own. */
-  #killGrace(
-    spec:
-      | {
-          livenessProbe?: { terminationGracePeriodSeconds?: number };
-          startupProbe?: { terminationGracePeriodSeconds?: number };
-        }
-      | undefined,
-    reason: string,
-  ): number {
-    const own =
-      reason === 'liveness' ? spec?.livenessProbe : reason === 'startup' ? spec?.startupProbe : undefined;
-    return own?.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
-  }
-
-  #backoffKey(container: string): string {
-    return `${this.uid}/${container}`;
   }
 
   #now(): string {

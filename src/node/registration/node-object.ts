@@ -17,8 +17,6 @@ export interface NodeIdentity {
   labels: Readonly<Record<string, string>>;
   taints: NonNullable<Node['spec']>['taints'];
   maxPods: number;
-  /** The share of the machine this node may promise, 0 to 1: several nodes stand on one machine. */
-  share: number;
 }
 
 /** What the node can see of itself at one moment. */
@@ -46,18 +44,17 @@ export function nodeLabels(identity: NodeIdentity, machine: MachineInfo): Record
 }
 
 /**
- * Capacity is what the node may use of the machine, so that the nodes of one machine do not promise it twice;
- * allocatable leaves a little for the node itself.
+ * Each node promises the whole machine, as those of kind do: requests written for real nodes then fit on a
+ * laptop, and one node may use what the others leave. Allocatable leaves a little for the node itself.
  */
 export function nodeCapacity(
-  identity: NodeIdentity,
+  identity: Pick<NodeIdentity, 'maxPods'>,
   machine: MachineInfo,
 ): { capacity: Record<string, string>; allocatable: Record<string, string> } {
-  const milliCpu = Math.max(Math.floor(machine.cpus * identity.share * 1000), 100);
-  const memory = Math.floor((machine.memoryBytes * identity.share) / 1024);
-  const storage = Math.floor((machine.storageBytes * identity.share) / 1024);
+  const cpu = String(machine.cpus);
+  const memory = Math.floor(machine.memoryBytes / 1024);
+  const storage = Math.floor(machine.storageBytes / 1024);
   const common = { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', pods: String(identity.maxPods) };
-  const cpu = milliCpu % 1000 === 0 ? String(milliCpu / 1000) : `${milliCpu}m`;
   // As kubelet does: 100 MiB of memory and a tenth of the storage are kept back for eviction.
   const reserved = Math.min(100 * 1024, Math.floor(memory / 10));
   return {
