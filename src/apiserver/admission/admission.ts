@@ -16,6 +16,8 @@ export interface AdmissionAttributes {
   readonly user: ApiUser;
   readonly dryRun: boolean;
   readonly warnings: string[];
+  /** Notes something in the audit log, where one is kept. */
+  readonly annotate?: ((key: string, value: string) => void) | undefined;
 }
 
 /** A compiled-in admission plugin. Both refuse by throwing an ApiError. */

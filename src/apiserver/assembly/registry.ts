@@ -7,6 +7,7 @@ import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { NodeRestriction } from '../admission/node-restriction.ts';
 import { defaultTolerations, taintNewNodes } from '../admission/node-taints.ts';
+import { PodSecurity } from '../admission/pod-security.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { QuotaAdmission } from '../admission/quota/quota-admission.ts';
 import { QuotaIndex } from '../admission/quota/quota-index.ts';
@@ -100,6 +101,7 @@ function assembleAdmission(
     new NodeRestriction(reader),
     taintNewNodes,
     new ServiceAccountAdmission({ clock, random, reader, hubs }),
+    new PodSecurity(reader),
     new PriorityAdmission(reader),
     defaultTolerations,
     new DefaultStorageClassAdmission(reader),
