@@ -85,6 +85,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       registry.stop();
       hubs.close();
       nodes.close();
+      foundation.webhooks.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { ObjectReader } from '../admission/object-reader.ts';
 import type { Random } from '../random.ts';
 import { endpointOf, type ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import { ResourceHubs } from '../watch/resource-hub.ts';
+import { WebhookClient } from '../webhook/webhook-client.ts';
 
 export interface AssemblyDeps {
   clock: Clock;
@@ -22,6 +23,8 @@ export interface Foundation extends AssemblyDeps {
   reader: ObjectReader;
   /** By `group/version/plural`. */
   endpoints: ReadonlyMap<string, ResourceEndpoint>;
+  /** Calls admission and conversion webhooks. */
+  webhooks: WebhookClient;
   /** Watches under way. */
   watches: Set<{ end(): void }>;
 }
@@ -30,10 +33,12 @@ export function layFoundation(deps: AssemblyDeps): Foundation {
   const endpoints = builtinResources.map(
     each => [`${each.group}/${each.version}/${each.plural}`, endpointOf(each)] as const,
   );
+  const reader = new ObjectReader(deps.store);
   return {
     ...deps,
     hubs: new ResourceHubs(deps.store),
-    reader: new ObjectReader(deps.store),
+    reader,
+    webhooks: new WebhookClient({ ...deps, reader }),
     endpoints: new Map(endpoints),
     watches: new Set(),
   };

@@ -1,13 +1,11 @@
-import type { EndpointSlice, Pod, Service } from '../../api/generated/types.ts';
+import type { Pod, Service } from '../../api/generated/types.ts';
 import { badRequest, notFound, serviceUnavailable } from '../../api/status.ts';
 import type { ObjectReader } from '../admission/object-reader.ts';
 import type { Call } from '../call.ts';
 import type { Random } from '../random.ts';
 import type { Target } from './forward.ts';
 import type { NodeClient } from './node-client.ts';
-
-const slices = 'discovery.k8s.io/v1/endpointslices';
-const serviceLabel = 'kubernetes.io/service-name';
+import { type Address, readyEndpoints, servicePortName } from './service-endpoints.ts';
 
 interface ProxiedName {
   scheme: string;
@@ -43,7 +41,7 @@ export class ProxyTargets {
     return { secure, options, path };
   }
 
-  #pod({ info }: Call, { name, port }: ProxiedName): { host: string; port: number } {
+  #pod({ info }: Call, { name, port }: ProxiedName): Address {
     const pod = this.#deps.reader.get<Pod>('pods', info.namespace, name);
     if (!pod) throw notFound({ resource: 'pods' }, name);
     const host = pod.status?.podIP;
@@ -55,40 +53,16 @@ export class ProxyTargets {
     return { host, port: number };
   }
 
-  #service({ info }: Call, { name, port }: ProxiedName): { host: string; port: number } {
+  #service({ info }: Call, { name, port }: ProxiedName): Address {
     const { reader, random } = this.#deps;
     const service = reader.get<Service>('services', info.namespace, name);
     if (!service) throw notFound({ resource: 'services' }, name);
-    const wanted = servicePort(service, port);
-    const choices = reader
-      .list<EndpointSlice>(slices, info.namespace)
-      .filter(slice => slice.metadata.labels?.[serviceLabel] === name)
-      .flatMap(slice => endpointsOf(slice, wanted));
+    const choices = readyEndpoints(reader, info.namespace, name, servicePortName(service, port));
     if (choices.length === 0) {
       throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(info.pathName)}`);
     }
     return choices[random.integer(choices.length)]!;
   }
-}
-
-/** The name of the asked port (by number or name; the first where none is asked). */
-function servicePort(service: Service, asked: string): string {
-  const ports = service.spec?.ports ?? [];
-  const found =
-    asked === '' ? ports[0] : ports.find(each => each.name === asked || String(each.port) === asked);
-  if (!found)
-    throw serviceUnavailable(
-      `no service port ${JSON.stringify(asked)} found for service ${JSON.stringify(service.metadata?.name)}`,
-    );
-  return found.name ?? '';
-}
-
-function endpointsOf(slice: EndpointSlice, portName: string): { host: string; port: number }[] {
-  const port = (slice.ports ?? []).find(each => (each.name ?? '') === portName)?.port;
-  if (!port) return [];
-  return (slice.endpoints ?? [])
-    .filter(each => each.conditions?.ready !== false)
-    .flatMap(each => each.addresses.slice(0, 1).map(host => ({ host, port })));
 }
 
 /** `name`, `name:port`, `scheme:name:port`. */

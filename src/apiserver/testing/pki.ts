@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -35,10 +36,13 @@ export class TestAuthority {
     return new TestAuthority(cert, keys);
   }
 
-  /** @param subject as `O=system:masters, CN=admin`. */
-  async issue(subject: string, addresses: string[] = []): Promise<TestPair> {
+  /**
+   * @param subject as `O=system:masters, CN=admin`.
+   * @param serves IP addresses and DNS names
+   */
+  async issue(subject: string, serves: string[] = []): Promise<TestPair> {
     const keys = await generateKeys();
-    const names = addresses.map(value => ({ type: 'ip' as const, value }));
+    const names = serves.map(value => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
     const cert = await x509.X509CertificateGenerator.create({
       serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8)))
         .toString('hex')
