@@ -73,7 +73,7 @@ export class ApiServer implements Component {
   async stop(): Promise<void> {
     this.#parts.endWatches();
     await this.#listener?.stop();
-    this.#parts.stop();
+    await this.#parts.stop();
   }
 
   /** In-process access; the objects it hands out are frozen and shared. */

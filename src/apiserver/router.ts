@@ -6,7 +6,7 @@ import type { PathHandler } from './discovery/path-handler.ts';
 import { type ServerResponse, textResponse } from './exchange.ts';
 import type { ProxyHandler } from './proxy/proxy-handler.ts';
 import { componentStatuses } from './registry/core/component-status.ts';
-import type { ResourceEndpoint } from './registry/resource-endpoint.ts';
+import type { CustomFacts, ResourceEndpoint } from './registry/resource-endpoint.ts';
 import type { ResourceHandler } from './registry/resource-handler.ts';
 import { answerReview, isReview, type ReviewDeps } from './registry/reviews.ts';
 import type { SubresourceHandler } from './registry/subresource-handler.ts';
@@ -53,6 +53,7 @@ export class Router {
       const { proxies, subresources } = this.#deps;
       return proxies.serves(subresource) ? proxies.handle(call) : subresources.handle(call, endpoint);
     }
+    if (endpoint.custom) checkCustom(call, endpoint.custom);
     checkVerb(endpoint, verb, pathName, call.request.method);
     if (namespace !== '' && !resource.namespaced && resource.kind !== 'Namespace') throw noSuchResource();
     if (verb === 'create' && resource.namespaced && namespace === '') throw noSuchResource();
@@ -66,12 +67,20 @@ export class Router {
 }
 
 /** Objects are not POSTed to, collections neither PUT nor PATCHed. @throws ApiError 405 */
-function checkVerb({ resource }: ResourceEndpoint, verb: string, name: string, method: string): void {
+function checkVerb({ resource, custom }: ResourceEndpoint, verb: string, name: string, method: string): void {
   const onObject = name !== '';
   const needsObject = verb === 'update' || verb === 'patch';
   const misplaced = (needsObject && !onObject) || (verb === 'create' && onObject && method === 'POST');
-  if (!misplaced && (resource.verbs as readonly string[]).includes(verb)) return;
+  // What discovery leaves out while a definition goes is still done, so that finalizers can be worked off.
+  if (!misplaced && (custom || (resource.verbs as readonly string[]).includes(verb))) return;
   throw methodNotAllowed('the server does not allow this method on the requested resource');
+}
+
+/** @throws ApiError 405 for a creation while the definition goes */
+function checkCustom(call: Call, { warning, terminating }: CustomFacts): void {
+  if (warning !== undefined) call.warnings.push(warning);
+  if (!terminating || call.info.verb !== 'create') return;
+  throw methodNotAllowed('create not allowed while custom resource definition is terminating');
 }
 
 export function noSuchResource(): ApiError {

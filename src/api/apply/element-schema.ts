@@ -3,7 +3,7 @@ import { memberOf, type PathElement } from './path-element.ts';
 
 /** The schema of a member. */
 export function memberSchema(schema: StructSchema | MapSchema | undefined, name: string): Schema | undefined {
-  return schema?.kind === 'struct' ? schema.fields.get(name)?.schema : schema?.values;
+  return schema?.kind === 'struct' ? (schema.fields.get(name)?.schema ?? schema.rest) : schema?.values;
 }
 
 /** Whether a member is a field the struct declares, not an entry of a map. */

@@ -17,6 +17,8 @@ const presentStructs = new Set(
 /** The empty object. Required lists and maps are null. */
 export function emptyObject(schema: StructSchema): JsonObject {
   const object: JsonObject = {};
+  // Of custom resources nothing is there before it is set.
+  if (schema.definition === '') return object;
   for (const field of schema.fields.values()) {
     const { kind } = field.schema;
     const present =

@@ -57,7 +57,7 @@ export function itemElement(item: unknown, schema: ListSchema): PathElement {
   const keys: JsonObject = {};
   for (const key of schema.keys) {
     const definition = schema.items.kind === 'struct' ? schema.items.definition : '';
-    const value = item[key] ?? keyDefaults[definition]?.[key];
+    const value = item[key] ?? schema.keyDefaults?.[key] ?? keyDefaults[definition]?.[key];
     if (value !== undefined) keys[key] = value;
     else if (!optionalKeys.has(key)) {
       throw new TypedError(

@@ -77,8 +77,8 @@ function textOf(body: string | Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
-/** Parses the text; `duplicates` are looked for where `strict`. */
-function parseBody(text: string, { kind }: GroupVersionKind, strict: boolean) {
+/** Parses the text; `duplicates` are looked for where `strict`. @throws ApiError 400 */
+export function parseBody(text: string, { kind }: GroupVersionKind, strict: boolean) {
   try {
     const members = countMembers(text);
     const value: unknown = JSON.parse(text);
@@ -109,9 +109,10 @@ const metaType = String.raw`struct { APIVersion string "json:\"apiVersion,omitem
 
 /**
  * The kind the body says it is, the expected one where it says nothing.
+ * @param strict whether another kind of the right version is refused here; of custom resources validation does
  * @throws ApiError where that is another one
  */
-function checkKind(value: unknown, gvk: GroupVersionKind): GroupVersionKind {
+export function checkKind(value: unknown, gvk: GroupVersionKind, strict = true): GroupVersionKind {
   if (value === null) return gvk;
   if (!isObject(value)) {
     const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
@@ -129,8 +130,9 @@ function checkKind(value: unknown, gvk: GroupVersionKind): GroupVersionKind {
     ...(apiVersion ? parseApiVersion(apiVersion as string) : gvk),
     kind: (kind as string) || gvk.kind,
   };
-  if (actual.kind === gvk.kind && actual.group === gvk.group && actual.version === gvk.version) return gvk;
-  throw wrongKind(actual, gvk);
+  const rightVersion = actual.group === gvk.group && actual.version === gvk.version;
+  if (rightVersion && (!strict || actual.kind === gvk.kind)) return actual.kind === gvk.kind ? gvk : actual;
+  throw strict ? wrongKind(actual, gvk) : wrongVersion(actual, gvk);
 }
 
 const scheme = 'pkg/api/legacyscheme/scheme.go:30';
@@ -142,15 +144,23 @@ function wrongKind(actual: GroupVersionKind, gvk: GroupVersionKind) {
       `${cannotBeHandled(actual, gvk)}: no kind ${JSON.stringify(actual.kind)} is registered for version ${JSON.stringify(version)} in scheme ${JSON.stringify(scheme)}`,
     );
   }
-  if (actual.kind === gvk.kind && actual.group === gvk.group) {
-    return badRequest(
-      `the API version in the data (${version}) does not match the expected API version (${formatApiVersion(gvk.group, gvk.version)})`,
-    );
-  }
+  if (actual.kind === gvk.kind && actual.group === gvk.group) return wrongVersion(actual, gvk);
   const internal = gvk.group === '' ? 'core' : gvk.group.split('.')[0];
   return badRequest(
     `${cannotBeHandled(actual, gvk)}: converting (${actual.version}.${actual.kind}) to (${internal}.${gvk.kind}): unknown conversion`,
   );
+}
+
+function wrongVersion(actual: GroupVersionKind, gvk: GroupVersionKind) {
+  const version = formatApiVersion(actual.group, actual.version);
+  return badRequest(
+    `the API version in the data (${version}) does not match the expected API version (${formatApiVersion(gvk.group, gvk.version)})`,
+  );
+}
+
+/** What cannot be decoded, as the client is told. */
+export function asRefusal(cause: DecodeError, actual: GroupVersionKind, gvk: GroupVersionKind) {
+  return badRequest(`${cannotBeHandled(actual, gvk)}: ${cause.message}`);
 }
 
 function cannotBeHandled(actual: GroupVersionKind, { kind }: GroupVersionKind): string {
@@ -162,7 +172,7 @@ function decodeAs(value: unknown, schema: StructSchema, actual: GroupVersionKind
     return decodeValue(value ?? {}, schema);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
-    throw badRequest(`${cannotBeHandled(actual, gvk)}: ${cause.message}`);
+    throw asRefusal(cause, actual, gvk);
   }
 }
 

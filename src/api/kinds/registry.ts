@@ -115,8 +115,8 @@ function setStatus(object: Body, status: object | undefined): void {
   else object.status = status;
 }
 
-/** Upstream's rest.BeforeUpdate: an update can't touch what the server set. */
-function keepSystemFields(object: KubeObject, old: KubeObject): void {
+/** Upstream's rest.BeforeUpdate: an update can't touch what the server set. In place. */
+export function keepSystemFields(object: KubeObject, old: KubeObject): void {
   const meta = metadataOf(object);
   const was = old.metadata ?? {};
   if (!meta.uid && was.uid) meta.uid = was.uid;

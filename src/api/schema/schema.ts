@@ -37,6 +37,8 @@ export interface StructSchema {
   readonly required: readonly string[];
   /** Apply takes the whole as one value. */
   readonly atomic: boolean;
+  /** What other fields than the declared ones may hold; without it there are none. */
+  readonly rest?: Schema;
 }
 
 export interface FieldSchema {
@@ -60,6 +62,8 @@ export interface ListSchema {
   readonly listType: ListType;
   /** What tells the items of a `map` list apart. */
   readonly keys: readonly string[];
+  /** What stands for keys an item leaves out. */
+  readonly keyDefaults?: Readonly<Record<string, unknown>>;
 }
 
 export interface MapSchema {
@@ -104,7 +108,7 @@ const goScalars: Record<ScalarType, string> = {
 export function schemaAt(schema: Schema | undefined, step: string | number): Schema | undefined {
   switch (schema?.kind) {
     case 'struct':
-      return typeof step === 'string' ? schema.fields.get(step)?.schema : undefined;
+      return typeof step === 'string' ? (schema.fields.get(step)?.schema ?? schema.rest) : undefined;
     case 'map':
       return schema.values;
     case 'list':

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { builtinResources } from '../../api/resources.ts';
+import { builtinResources, type ResourceInfo } from '../../api/resources.ts';
+import { CustomResources } from '../custom/custom-resources.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
 import type { HealthCheck } from '../discovery/health.ts';
@@ -7,6 +8,7 @@ import { PathHandler } from '../discovery/path-handler.ts';
 import type { ServerRequest } from '../exchange.ts';
 import { attributesOf } from '../filters/authorization.ts';
 import { RequestMetrics } from '../metrics.ts';
+import type { ApiSurface } from '../openapi/openapi.ts';
 import { OpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { NodeClient } from '../proxy/node-client.ts';
@@ -30,7 +32,7 @@ export interface ApiParts {
   /** From now on `/readyz` says so. */
   ready(): void;
   endWatches(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Plain wiring: every part with what it uses. `signingKey` is PEM. */
@@ -46,15 +48,22 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   );
   const state = { ready: false };
   const metrics = new RequestMetrics();
-  const paths = assemblePaths(foundation, access, state, () => metricsText(foundation, metrics, pipeline));
+  const custom = new CustomResources(foundation);
+  const surface = () => ({ resources: builtinResources, customKinds: custom.kinds });
+  const paths = assemblePaths(foundation, access, state, surface, () =>
+    metricsText(foundation, metrics, pipeline),
+  );
   const { authorizer, rbac, tokens, authenticators } = access;
+  const discoveryOf = (custom: readonly ResourceInfo[]) =>
+    new Discovery([...builtinResources, ...custom], serverAddress(options));
+  const discovery = new DiscoveryHandler(discoveryOf([]));
   const router = new Router({
     clock,
     endpoints,
     ...registry,
     proxies,
     reviews: { authorizer, rbac, tokens },
-    discovery: new DiscoveryHandler(new Discovery(builtinResources, serverAddress(options))),
+    discovery,
     paths,
   });
   const route: Router['route'] = call => router.route(call);
@@ -72,6 +81,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     upgrade: (request, socket, head) => upgrade(pipeline, proxies, random.uuid(), request, socket, head),
     async start() {
       access.start();
+      custom.start(() => discovery.replace(discoveryOf(custom.resources)));
       await registry.start();
     },
     ready() {
@@ -81,8 +91,8 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       state.ready = false;
       for (const watch of [...watches]) watch.end();
     },
-    stop() {
-      registry.stop();
+    async stop() {
+      await registry.stop();
       hubs.close();
       nodes.close();
       foundation.webhooks.close();
@@ -116,9 +126,10 @@ function assemblePaths(
   { decisions, store }: Foundation,
   { signer, issuer }: Access,
   state: { readonly ready: boolean },
+  surface: () => ApiSurface,
   metrics: () => string,
 ): PathHandler {
-  const openApi = new OpenApiHandler(() => ({ resources: builtinResources }));
+  const openApi = new OpenApiHandler(surface);
   const checks: HealthCheck[] = [
     { name: 'ping', live: true, check: () => undefined },
     { name: 'etcd', live: true, check: () => (store.revision > 0 ? undefined : 'the store has no revision') },

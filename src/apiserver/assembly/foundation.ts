@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { ObjectReader } from '../admission/object-reader.ts';
 import type { Random } from '../random.ts';
 import { endpointOf, type ResourceEndpoint } from '../registry/resource-endpoint.ts';
+import type { OpenWatch } from '../watch/object-watch.ts';
 import { ResourceHubs } from '../watch/resource-hub.ts';
 import { WebhookClient } from '../webhook/webhook-client.ts';
 
@@ -21,12 +22,12 @@ export interface AssemblyDeps {
 export interface Foundation extends AssemblyDeps {
   hubs: ResourceHubs;
   reader: ObjectReader;
-  /** By `group/version/plural`. */
-  endpoints: ReadonlyMap<string, ResourceEndpoint>;
+  /** By `group/version/plural`; those of custom resources come and go. */
+  endpoints: Map<string, ResourceEndpoint>;
   /** Calls admission and conversion webhooks. */
   webhooks: WebhookClient;
   /** Watches under way. */
-  watches: Set<{ end(): void }>;
+  watches: Set<OpenWatch>;
 }
 
 export function layFoundation(deps: AssemblyDeps): Foundation {

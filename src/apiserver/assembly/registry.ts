@@ -13,6 +13,8 @@ import { QuotaAdmission } from '../admission/quota/quota-admission.ts';
 import { QuotaIndex } from '../admission/quota/quota-index.ts';
 import { RbacEscalation } from '../admission/rbac-escalation.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { DefinitionController } from '../custom/definition-controller.ts';
+import { definitionStrategy } from '../custom/definition-strategy.ts';
 import { followResource } from '../objects/resource-follower.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { signingRequestStrategy } from '../registry/certificates.ts';
@@ -33,7 +35,7 @@ export interface RegistryParts {
   subresources: SubresourceHandler;
   /** Indexes what is stored and mends what a crash left half-done. */
   start(): Promise<void>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 export function assembleRegistry(
@@ -45,6 +47,7 @@ export function assembleRegistry(
   const strategies: Record<string, Strategy> = {
     'core/Namespace': namespaceStrategy,
     'core/Pod': podStrategy,
+    'apiextensions.k8s.io/CustomResourceDefinition': definitionStrategy,
     'certificates.k8s.io/CertificateSigningRequest': signingRequestStrategy,
   };
   const quotas = new QuotaIndex();
@@ -65,6 +68,13 @@ export function assembleRegistry(
   strategies['core/Service'] = services.strategy;
   const expiry = new EventExpiry({ clock, log, store }, endpoints.get('/v1/events')!.storage.prefix);
   const { signer, issuer } = access;
+  const definitions = new DefinitionController({
+    clock,
+    log,
+    registry,
+    hubs,
+    definitions: endpoints.get('apiextensions.k8s.io/v1/customresourcedefinitions')!,
+  });
   const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches }, access.authorizer);
   return {
     handler,
@@ -83,8 +93,12 @@ export function assembleRegistry(
       });
       await services.start();
       expiry.start();
+      definitions.start();
     },
-    stop: () => expiry.stop(),
+    async stop() {
+      expiry.stop();
+      await definitions.stop();
+    },
   };
 }
 

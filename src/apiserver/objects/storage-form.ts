@@ -5,8 +5,10 @@ import { eventConversion } from './event-conversion.ts';
 
 /** Between the version a client speaks and the one that is stored. Both make fresh objects. */
 export interface Conversion {
-  toStorage(object: KubeObject): KubeObject;
+  toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
   fromStorage(object: KubeObject): KubeObject;
+  /** Whether stored bytes may be served as they stand. Absent: none may. */
+  isServed?(bytes: Uint8Array): boolean;
 }
 
 /** How and where the objects of a resource are stored. */
@@ -41,6 +43,13 @@ export function storageFormOf(resource: ResourceInfo): StorageForm {
     prefix: `/${stored.group || 'core'}/${stored.plural}/`,
     ...(other && { conversion: other.conversion }),
   };
+}
+
+/** Whether all of these stored bytes may be served as they stand. */
+export function servedAsStored({ conversion }: StorageForm, stored: readonly Uint8Array[]): boolean {
+  if (!conversion) return true;
+  const { isServed } = conversion;
+  return isServed !== undefined && stored.every(isServed);
 }
 
 /** The key of one object; `namespace` is empty for a cluster-wide resource. */

@@ -10,6 +10,8 @@ export interface CustomKind {
   resource: ResourceInfo;
   /** `spec.versions[].schema.openAPIV3Schema` */
   schema?: JsonObject;
+  /** Default: the kind and `List`. */
+  listKind?: string;
 }
 
 const metaNames = { apiVersion: 'APIVersion', kind: 'Kind' };
@@ -18,7 +20,7 @@ const metaNames = { apiVersion: 'APIVersion', kind: 'Kind' };
 export function addCustomKind(
   writer: DefinitionWriter,
   version: Version,
-  { resource, schema }: CustomKind,
+  { resource, schema, listKind = `${resource.kind}List` }: CustomKind,
 ): void {
   const { group, version: apiVersion, kind } = resource;
   const name = customName(resource, kind);
@@ -40,8 +42,8 @@ export function addCustomKind(
     'x-kubernetes-group-version-kind': [{ group, kind, version: apiVersion }],
   });
   const item = referenceTo(version, name);
-  writer.put(`${name}List`, {
-    description: `${kind}List is a list of ${kind}`,
+  writer.put(customName(resource, listKind), {
+    description: `${listKind} is a list of ${kind}`,
     type: 'object',
     required: ['items'],
     properties: {
@@ -53,7 +55,7 @@ export function addCustomKind(
       },
       metadata: { ...reference('meta.v1.ListMeta'), description: 'Standard list metadata.' },
     },
-    'x-kubernetes-group-version-kind': [{ group, kind: `${kind}List`, version: apiVersion }],
+    'x-kubernetes-group-version-kind': [{ group, kind: listKind, version: apiVersion }],
   });
 }
 

@@ -1,6 +1,5 @@
 import { parseDocument, type Tags } from 'yaml';
 import { applyConfiguration } from '../../api/apply/server-side-apply.ts';
-import { decodePatchedObject } from '../../api/decode/patched-object.ts';
 import { isObject, type JsonObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../../api/status.ts';
@@ -39,7 +38,7 @@ export async function readApply(
   return old => {
     const { object } = applyConfiguration(old as JsonObject | undefined, config, { ...management, force });
     // Fields the schema has none of were refused as such, whatever fieldValidation says.
-    return decodePatchedObject(object, gvk, { fieldValidation: 'Ignore' }).object;
+    return endpoint.rules.decodePatched(object, { fieldValidation: 'Ignore' }).object;
   };
 }
 

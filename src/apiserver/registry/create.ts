@@ -1,4 +1,3 @@
-import { applyDefaults, prepareForCreate, validateCreate } from '../../api/kinds/registry.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { ApiError, alreadyExists, invalid } from '../../api/status.ts';
 import type { ApiUser } from '../exchange.ts';
@@ -69,18 +68,18 @@ async function createNamed(
     warnings,
   };
   setSystemFields(registry, endpoint, object);
-  applyDefaults(endpoint.gvk, object);
+  endpoint.rules.applyDefaults(object);
   if (!options.applied) {
     trackFields(registry, endpoint, { live: undefined, object, subresource: '', by: options.manager });
   }
   await registry.admission.admit(attributes);
   const strategy = registry.strategyOf(endpoint);
-  prepareForCreate(endpoint.gvk, object);
+  endpoint.rules.prepareForCreate(object);
   if (strategy.beforeCreate) await strategy.beforeCreate(registry, object, options);
   try {
     refuseInvalid(endpoint, object);
     await registry.admission.validate(attributes);
-    const stored = endpoint.storage.conversion?.toStorage(object) ?? object;
+    const stored = (await endpoint.storage.conversion?.toStorage(object)) ?? object;
     const result = await registry.change(
       endpoint,
       namespace,
@@ -102,7 +101,7 @@ async function createNamed(
 /** What the server alone sets, whatever the client sent (upstream's rest.FillObjectMetaSystemFields). */
 function setSystemFields(registry: Registry, endpoint: ResourceEndpoint, object: KubeObject): void {
   object.apiVersion = endpoint.apiVersion;
-  object.kind = endpoint.resource.kind;
+  object.kind ??= endpoint.resource.kind;
   object.metadata ??= {};
   const meta = object.metadata;
   meta.uid = registry.random.uuid();
@@ -113,7 +112,7 @@ function setSystemFields(registry: Registry, endpoint: ResourceEndpoint, object:
 }
 
 function refuseInvalid(endpoint: ResourceEndpoint, object: KubeObject): void {
-  const found = validateCreate(endpoint.gvk, object);
+  const found = endpoint.rules.validateCreate(object);
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, object.metadata?.name ?? '', found);
 }
 

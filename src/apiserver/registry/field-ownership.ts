@@ -2,7 +2,6 @@ import { FieldSet } from '../../api/apply/field-set.ts';
 import { type FieldManagement, trackUpdate } from '../../api/apply/server-side-apply.ts';
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/objects.ts';
-import { kindSchema } from '../../api/schema/definitions.ts';
 import { type FieldError, invalid } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { type ApiUser, header } from '../exchange.ts';
@@ -23,11 +22,11 @@ const ignoredFields: Record<string, FieldSet> = {
 /** Under what conditions `by` changes fields of the endpoint's objects; undefined for kinds without a schema. */
 export function managementOf(
   registry: Registry,
-  { gvk, apiVersion, resource }: ResourceEndpoint,
+  { gvk, apiVersion, resource, rules }: ResourceEndpoint,
   subresource: string,
   by: string,
 ): FieldManagement | undefined {
-  const schema = kindSchema(gvk);
+  const { schema } = rules;
   if (!schema) return undefined;
   const ignored = resource.subresources.includes('status') ? ignoredFields[subresource] : undefined;
   return {

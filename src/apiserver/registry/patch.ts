@@ -1,14 +1,13 @@
-import { decodePatchedObject } from '../../api/decode/patched-object.ts';
 import type { JsonObject } from '../../api/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../../api/objects.ts';
 import { jsonPatch } from '../../api/patch/json-patch.ts';
 import { mergePatch } from '../../api/patch/merge-patch.ts';
 import { strategicMergePatch } from '../../api/patch/strategic-merge-patch.ts';
-import { kindSchema } from '../../api/schema/definitions.ts';
 import { badRequest, unsupportedMediaType } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { applyType } from './apply.ts';
 import { readApplyOptions } from './field-ownership.ts';
+import type { ObjectRules } from './object-rules.ts';
 import { bodyMediaType, fieldValidation, readBody } from './request-object.ts';
 
 const jsonType = 'application/json-patch+json';
@@ -21,8 +20,8 @@ type Patch = (old: KubeObject | undefined) => KubeObject;
  * Reads a PATCH's body and returns what it makes of an object of kind `gvk`.
  * @throws ApiError 415 for a patch type the kind does not take
  */
-export async function readPatchOf(call: Call, gvk: GroupVersionKind): Promise<Patch> {
-  const schema = kindSchema(gvk);
+export async function readPatchOf(call: Call, gvk: GroupVersionKind, rules: ObjectRules): Promise<Patch> {
+  const schema = rules.strategic ? rules.schema : undefined;
   const accepted = schema ? [jsonType, mergeType, strategicType] : [jsonType, mergeType];
   const type = bodyMediaType(call);
   readApplyOptions(call, false);
@@ -42,9 +41,8 @@ export async function readPatchOf(call: Call, gvk: GroupVersionKind): Promise<Pa
   let warned = false;
   return old => {
     const patched = apply(old) as JsonObject;
-    const { object, warnings } = decodePatchedObject(
+    const { object, warnings } = rules.decodePatched(
       patched,
-      gvk,
       options,
       type === strategicType ? patch : undefined,
     );

@@ -6,6 +6,7 @@ import type { Negotiated } from '../negotiation.ts';
 import { decodeStored } from '../objects/decoded.ts';
 import { asBuffer, metadataOffset } from '../objects/encoding.ts';
 import { mapInSlices } from '../objects/slices.ts';
+import { servedAsStored } from '../objects/storage-form.ts';
 import { encodeItem, encodeList, encodeProtobuf } from '../protobuf/encode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
 import { watchFrame } from '../protobuf/watch-frame.ts';
@@ -33,7 +34,7 @@ export function objectResponse(view: View, status: number, result: Result): Serv
   if (accept.as === 'Table') return encoded(accept, status, tableOf(view, [servedOf(endpoint, result)], {}));
   if (accept.as !== undefined) return encoded(accept, status, metadataOnly(servedOf(endpoint, result)));
   const { bytes } = result;
-  if (accept.encoding !== 'json' || !bytes || endpoint.storage.conversion) {
+  if (accept.encoding !== 'json' || !bytes || !servedAsStored(endpoint.storage, [bytes])) {
     return encoded(accept, status, servedOf(endpoint, result));
   }
   const body: ResponseBody = { kind: 'value', value: result.object, chunks: () => [bytes] };
@@ -50,7 +51,6 @@ export async function listResponse(
   decode: boolean,
 ): Promise<ServerResponse> {
   const { accept, endpoint } = view;
-  const { kind } = endpoint.resource;
   const metadata = listMetadata(listed);
   const items = (form: (bytes: Uint8Array) => object) => mapInSlices(listed.items, form);
   const object = (bytes: Uint8Array) => served(endpoint, bytes);
@@ -59,8 +59,8 @@ export async function listResponse(
     const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
     return itemsResponse(accept, list, 'items', await items(bytes => metadataOnly(object(bytes))));
   }
-  const list = { kind: `${kind}List`, apiVersion: endpoint.apiVersion, metadata };
-  if (decode || accept.encoding !== 'json' || endpoint.storage.conversion) {
+  const list = { kind: listKindOf(endpoint), apiVersion: endpoint.apiVersion, metadata };
+  if (decode || accept.encoding !== 'json' || !servedAsStored(endpoint.storage, listed.items)) {
     return itemsResponse(accept, list, 'items', await items(object));
   }
   const value = (): KubeList => ({ ...list, items: listed.items.map(object) as KubeObject[] });
@@ -120,10 +120,11 @@ export function eventForm(view: View): EventForm {
   }
   const { shareKey, object } = eventObjects(view);
   const encoding = protobuf ? protobufEvents : jsonEvents;
+  const isServed = accept.as === undefined && !protobuf ? endpoint.storage.conversion?.isServed : undefined;
   return {
     shareKey: shareKey && `${shareKey} ${accept.encoding}`,
     object,
-    encoded: bytes => encoding.object(object(bytes)),
+    encoded: bytes => (isServed?.(bytes) ? bytes : encoding.object(object(bytes))),
     encoding,
   };
 }
@@ -201,13 +202,18 @@ function listMetadata({ revision, continueToken, remaining }: ListedObjects) {
 const comma = 0x2c;
 const brace = 0x7b;
 
+function listKindOf({ custom, resource }: ResourceEndpoint): string {
+  return custom?.listKind ?? `${resource.kind}List`;
+}
+
 /** The list's JSON from its items' stored bytes, kind and version of each left out. */
 function listBytes(endpoint: ResourceEndpoint, metadata: object, items: readonly Uint8Array[]): Uint8Array {
-  const { kind } = endpoint.resource;
+  const kind = listKindOf(endpoint);
   const head = Buffer.from(
-    `{"kind":"${kind}List","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
+    `{"kind":"${kind}","apiVersion":"${endpoint.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
   );
-  const skip = items.length > 0 ? metadataOffset(items[0]!) : 0;
+  // Upstream's lists of custom resources keep kind and version in each item.
+  const skip = items.length > 0 ? (endpoint.custom ? 1 : metadataOffset(items[0]!)) : 0;
   let size = head.length + 2;
   for (const item of items) size += item.length - skip + 2;
   const out = Buffer.allocUnsafe(size);

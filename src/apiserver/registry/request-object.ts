@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml';
-import { decodeObject, type FieldValidation } from '../../api/decode/decode-object.ts';
+import type { FieldValidation } from '../../api/decode/decode-object.ts';
 import type { JsonObject } from '../../api/json.ts';
 import type { GroupVersionKind, KubeObject } from '../../api/objects.ts';
 import { badRequest, invalid, unsupportedMediaType } from '../../api/status.ts';
@@ -11,6 +11,7 @@ import { cloneJson } from '../objects/decoded.ts';
 import { asBuffer } from '../objects/encoding.ts';
 import { decodeProtobuf, NoProtobufForm } from '../protobuf/decode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
+import { builtinRules, type ObjectRules } from './object-rules.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 
 const objectTypes = ['application/json', 'application/yaml', protobufType];
@@ -26,12 +27,16 @@ export function bodyMediaType(call: Call): string {
  * @throws ApiError 400 for another kind or what the schema refuses, 413, 415
  */
 export function readObject(call: Call, endpoint: ResourceEndpoint): Promise<KubeObject> {
-  return readObjectAs(call, endpoint.gvk);
+  return readWith(call, endpoint.rules);
 }
 
-export async function readObjectAs<T extends KubeObject>(call: Call, gvk: GroupVersionKind): Promise<T> {
+export function readObjectAs<T extends KubeObject>(call: Call, gvk: GroupVersionKind): Promise<T> {
+  return readWith(call, builtinRules(gvk)) as Promise<T>;
+}
+
+async function readWith(call: Call, rules: ObjectRules): Promise<KubeObject> {
   const body = await readRaw(call, objectTypes);
-  const { object, warnings } = decodeObject<T>(body ?? '', gvk, fieldValidation(call));
+  const { object, warnings } = rules.decode(body ?? '', fieldValidation(call));
   call.warnings.push(...warnings);
   return object;
 }

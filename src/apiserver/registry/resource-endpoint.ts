@@ -1,7 +1,11 @@
+import type { CustomFields } from '../../api/field-selector.ts';
+import type { CustomResourceSubresourceScale } from '../../api/generated/types.ts';
 import { formatApiVersion, type GroupVersionKind } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
 import type { QualifiedName } from '../../api/status.ts';
 import { type StorageForm, storageFormOf } from '../objects/storage-form.ts';
+import type { PrinterColumn } from '../tables/custom-columns.ts';
+import { builtinRules, type ObjectRules } from './object-rules.ts';
 
 /** A resource as it is served in one version, and how it is stored. */
 export interface ResourceEndpoint {
@@ -13,6 +17,20 @@ export interface ResourceEndpoint {
   /** The kind in its group, for 422 texts. */
   readonly qualifiedKind: QualifiedName;
   readonly storage: StorageForm;
+  readonly rules: ObjectRules;
+  /** What a custom resource definition says; undefined for built-in kinds. */
+  readonly custom?: CustomFacts;
+}
+
+export interface CustomFacts {
+  readonly listKind: string;
+  readonly columns: readonly PrinterColumn[];
+  readonly selectable: CustomFields;
+  readonly scale?: CustomResourceSubresourceScale;
+  /** For the Warning header of every request: the version is deprecated. */
+  readonly warning?: string;
+  /** The definition is being deleted: nothing more is created. */
+  readonly terminating: boolean;
 }
 
 export function endpointOf(resource: ResourceInfo): ResourceEndpoint {
@@ -24,5 +42,6 @@ export function endpointOf(resource: ResourceInfo): ResourceEndpoint {
     qualified: { group, resource: plural },
     qualifiedKind: { group, resource: kind },
     storage: storageFormOf(resource),
+    rules: builtinRules({ group, version, kind }),
   };
 }

@@ -156,7 +156,7 @@ export class ResourceHandler {
       namespace: namespaceOf(call, endpoint),
       name: call.info.pathName,
       ...(rules && { rules }),
-      make: await readPatchOf(call, endpoint.gvk),
+      make: await readPatchOf(call, endpoint.gvk, endpoint.rules),
       mayCreate: false,
       ...writeOptions(call),
     });

@@ -50,7 +50,7 @@ function selectionOf(
   labels: LabelSelector,
   fields: FieldSelector,
 ): Selection {
-  const matchesFields = fieldMatcher(fields, endpoint.gvk);
+  const matchesFields = fieldMatcher(fields, endpoint.gvk, endpoint.custom?.selectable);
   const byLabels = labels.requirements.length > 0 || labels.nothing === true;
   const byFields = fields.requirements.length > 0;
   const name = pathName || requiredFieldValue(fields, 'metadata.name') || undefined;

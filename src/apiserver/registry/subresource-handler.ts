@@ -21,6 +21,7 @@ import { bindPod } from './core/binding.ts';
 import { evictPod } from './core/eviction.ts';
 import { ephemeralContainerRules, resizeRules } from './core/pod-updates.ts';
 import { issueToken, type TokenIssuer } from './core/token-request.ts';
+import { builtinRules } from './object-rules.ts';
 import { readPatchOf } from './patch.ts';
 import type { Registry } from './registry.ts';
 import { encoded } from './representation.ts';
@@ -150,7 +151,7 @@ export class SubresourceHandler {
       return () => scale;
     }
     if (call.info.verb !== 'patch') throw notAllowed();
-    const patch = await readPatchOf(call, scaleKind);
+    const patch = await readPatchOf(call, scaleKind, builtinRules(scaleKind));
     return old => patch(old as KubeObject) as Scale;
   }
 }

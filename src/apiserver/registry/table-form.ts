@@ -15,6 +15,7 @@ export function tableOf(
     includeObject: view.includeObject as TableOptions['includeObject'],
     metadata,
     noHeaders,
+    ...(view.endpoint.custom && { columns: view.endpoint.custom.columns }),
   });
   const version = view.accept.version ?? 'v1';
   return { ...table, apiVersion: `meta.k8s.io/${version}` } as KubeObject;

@@ -1,14 +1,5 @@
 import { onlyTimesDiffer } from '../../api/apply/managed-times.ts';
 import type { JsonObject } from '../../api/json.ts';
-import {
-  allowsCreateOnUpdate,
-  allowsUnconditionalUpdate,
-  applyDefaults,
-  prepareForStatusUpdate,
-  prepareForUpdate,
-  validateStatusUpdate,
-  validateUpdate,
-} from '../../api/kinds/registry.ts';
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { conflict, type FieldError, invalid, notFound } from '../../api/status.ts';
 import { createObject, type WriteOptions } from './create.ts';
@@ -49,7 +40,7 @@ export async function updateObject(
   request: UpdateRequest,
 ): Promise<Result> {
   const { namespace, name } = request;
-  const creates = request.mayCreate && (request.applied || allowsCreateOnUpdate(endpoint.gvk));
+  const creates = request.mayCreate && (request.applied || endpoint.rules.createOnUpdate);
   if (creates && !registry.entry(endpoint, namespace, name)) {
     request.authorizeCreate?.();
     const object = await request.make(undefined);
@@ -101,8 +92,8 @@ async function decideUpdate(
   checkNames(endpoint, request.namespace, request.name, object);
   checkVersions(endpoint, object, old);
   object.apiVersion = endpoint.apiVersion;
-  object.kind = endpoint.resource.kind;
-  applyDefaults(endpoint.gvk, object);
+  object.kind ??= endpoint.resource.kind;
+  endpoint.rules.applyDefaults(object);
   const subresource = request.rules?.subresource ?? '';
   if (!request.applied) {
     const tracked = { live: old, object, subresource: request.trackedAs ?? subresource, by: request.manager };
@@ -134,7 +125,7 @@ async function decideUpdate(
   const found = rules.validate(object, old);
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, request.name, found);
   await registry.admission.validate(attributes);
-  const stored = conversion?.toStorage(object) ?? object;
+  const stored = (await conversion?.toStorage(object)) ?? object;
   return outcomeOf(stored, current, strategy);
 }
 
@@ -161,7 +152,7 @@ function checkVersions(endpoint: ResourceEndpoint, object: KubeObject, old: Stor
     throw conflict(endpoint.qualified, name, why);
   }
   if (!meta.resourceVersion || meta.resourceVersion === '0') {
-    if (!allowsUnconditionalUpdate(endpoint.gvk)) {
+    if (!endpoint.rules.unconditionalUpdate) {
       const message = 'Invalid value: 0: must be specified for an update';
       throw invalid(endpoint.qualifiedKind, name, [
         { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message },
@@ -173,18 +164,18 @@ function checkVersions(endpoint: ResourceEndpoint, object: KubeObject, old: Stor
   }
 }
 
-function ownRules({ gvk }: ResourceEndpoint): UpdateRules {
+function ownRules({ rules }: ResourceEndpoint): UpdateRules {
   return {
     subresource: '',
-    prepare: (object, old) => prepareForUpdate(gvk, object, old),
-    validate: (object, old) => validateUpdate(gvk, object, old),
+    prepare: (object, old) => rules.prepareForUpdate(object, old),
+    validate: (object, old) => rules.validateUpdate(object, old),
   };
 }
 
-export function statusRules({ gvk }: ResourceEndpoint): UpdateRules {
+export function statusRules({ rules }: ResourceEndpoint): UpdateRules {
   return {
     subresource: 'status',
-    prepare: (object, old) => prepareForStatusUpdate(gvk, object, old),
-    validate: (object, old) => validateStatusUpdate(gvk, object, old),
+    prepare: (object, old) => rules.prepareForStatusUpdate(object, old),
+    validate: (object, old) => rules.validateStatusUpdate(object, old),
   };
 }

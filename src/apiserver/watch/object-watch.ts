@@ -17,7 +17,13 @@ export interface WatchDeps {
   store: Store;
   hubs: ResourceHubs;
   /** Watches under way; the server ends them all when it stops. */
-  open: Set<{ end(): void }>;
+  open: Set<OpenWatch>;
+}
+
+export interface OpenWatch {
+  /** Of the keys it looks at. */
+  readonly prefix: string;
+  end(): void;
 }
 
 /** Milliseconds between bookmarks (upstream: about a minute). */
@@ -37,7 +43,7 @@ export interface WatchRequest {
 }
 
 /** A watch on one resource. Selectors on it turn changes into the events their watcher must see. */
-export class ObjectWatch implements WatchSource {
+export class ObjectWatch implements WatchSource, OpenWatch {
   readonly #deps: WatchDeps;
   readonly #request: WatchRequest;
   #sink: WatchSink | undefined;
@@ -50,6 +56,10 @@ export class ObjectWatch implements WatchSource {
   constructor(deps: WatchDeps, request: WatchRequest) {
     this.#deps = deps;
     this.#request = request;
+  }
+
+  get prefix(): string {
+    return this.#request.endpoint.storage.prefix;
   }
 
   open(sink: WatchSink): { close(): void } {
