@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { KubectlCluster } from '../testing/kubectl.ts';
 import { crontabs } from '../testing/custom.ts';
+import { KubectlCluster } from '../testing/kubectl.ts';
 
 let cluster: KubectlCluster;
 before(async () => {
@@ -22,14 +22,20 @@ const cron = (name: string, spec: object = { cronSpec: '* * * * */5', image: 'my
 
 test('a definition is established and its resource in discovery', async () => {
   const crd = JSON.parse(await ok('get crd crontabs.stable.example.com -o json'));
-  const conditions = crd.status.conditions.map((each: { type: string; reason: string }) => [each.type, each.reason]);
+  const conditions = crd.status.conditions.map((each: { type: string; reason: string }) => [
+    each.type,
+    each.reason,
+  ]);
   assert.deepEqual(conditions, [
     ['NamesAccepted', 'NoConflicts'],
     ['Established', 'InitialNamesAccepted'],
   ]);
   assert.deepEqual(crd.status.acceptedNames.shortNames, ['ct']);
   assert.deepEqual(crd.status.storedVersions, ['v1']);
-  assert.match(await ok('api-resources --api-group=stable.example.com'), /crontabs +ct +stable.example.com\/v1 +true +CronTab/);
+  assert.match(
+    await ok('api-resources --api-group=stable.example.com'),
+    /crontabs +ct +stable.example.com\/v1 +true +CronTab/,
+  );
   assert.match(await ok('api-versions'), /^stable.example.com\/v1$/m);
 });
 
