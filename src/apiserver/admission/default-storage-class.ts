@@ -1,5 +1,6 @@
 import type { PersistentVolumeClaim, StorageClass } from '../../api/generated/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './admission.ts';
+import { newestDefault } from './newest-default.ts';
 import type { ObjectReader } from './object-reader.ts';
 
 const classes = 'storage.k8s.io/v1/storageclasses';
@@ -24,21 +25,7 @@ export class DefaultStorageClassAdmission implements AdmissionPlugin {
     if (claim.metadata?.annotations?.[classAnnotation] !== undefined) return;
     // '' asks for a volume of no class.
     if (!claim.spec || claim.spec.storageClassName !== undefined) return;
-    const name = this.#default()?.metadata?.name;
-    if (name !== undefined) claim.spec.storageClassName = name;
+    const found = newestDefault(this.#reader.list<StorageClass>(classes), defaultAnnotations);
+    if (found) claim.spec.storageClassName = found.metadata.name;
   }
-
-  /** The newest of the default ones; of those made in one second the first by name. */
-  #default(): StorageClass | undefined {
-    const order = (a: StorageClass, b: StorageClass) => {
-      const [left, right] = [a.metadata?.creationTimestamp ?? '', b.metadata?.creationTimestamp ?? ''];
-      if (left !== right) return left > right ? -1 : 1;
-      return (a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1;
-    };
-    return this.#reader.list<StorageClass>(classes).filter(isDefault).sort(order)[0];
-  }
-}
-
-function isDefault({ metadata }: StorageClass): boolean {
-  return defaultAnnotations.some(key => metadata?.annotations?.[key] === 'true');
 }

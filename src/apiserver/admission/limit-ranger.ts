@@ -40,11 +40,12 @@ export class LimitRanger implements AdmissionPlugin {
   }
 
   validate(attributes: AdmissionAttributes): void {
-    const found = isNewPod(attributes)
-      ? this.#podErrors(attributes)
-      : isClaim(attributes)
-        ? this.#claimErrors(attributes)
-        : [];
+    const found =
+      isNewPod(attributes) || isResize(attributes)
+        ? this.#podErrors(attributes)
+        : isClaim(attributes)
+          ? this.#claimErrors(attributes)
+          : [];
     const different = [...new Set(found)];
     if (different.length === 0) return;
     const why = different.length === 1 ? different[0]! : `[${different.join(', ')}]`;
@@ -75,6 +76,10 @@ export class LimitRanger implements AdmissionPlugin {
     const ranges = this.#reader.list<LimitRange>('limitranges', namespace);
     return ranges.flatMap(range => (range.spec?.limits ?? []).filter(item => item.type === type));
   }
+}
+
+function isResize({ operation, endpoint, subresource }: AdmissionAttributes): boolean {
+  return operation === 'UPDATE' && subresource === 'resize' && endpoint.resource.kind === 'Pod';
 }
 
 /** What a pod asks for never changes but by a resize. */

@@ -2,6 +2,8 @@ import type { ResourceQuota } from '../../api/generated/types.ts';
 import { notFound } from '../../api/status.ts';
 import { AdmissionChain } from '../admission/admission.ts';
 import { CertificateAdmission } from '../admission/certificate-approval.ts';
+import { ClaimResizeAdmission } from '../admission/claim-resize.ts';
+import { DefaultIngressClassAdmission } from '../admission/default-ingress-class.ts';
 import { DefaultStorageClassAdmission } from '../admission/default-storage-class.ts';
 import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
@@ -12,6 +14,7 @@ import { PriorityAdmission } from '../admission/priority.ts';
 import { QuotaAdmission } from '../admission/quota/quota-admission.ts';
 import { QuotaIndex } from '../admission/quota/quota-index.ts';
 import { RbacEscalation } from '../admission/rbac-escalation.ts';
+import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { DefinitionController } from '../custom/definition-controller.ts';
 import { definitionStrategy } from '../custom/definition-strategy.ts';
@@ -119,6 +122,9 @@ function assembleAdmission(
     new PriorityAdmission(reader),
     defaultTolerations,
     new DefaultStorageClassAdmission(reader),
+    new ClaimResizeAdmission(reader),
+    new RuntimeClassAdmission(reader),
+    new DefaultIngressClassAdmission(reader),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
     // Last: what it lets through is counted.
