@@ -18,6 +18,7 @@ const testPrograms = [
   { command: 'ps', package: 'procps' },
   { command: 'script', package: 'bsdutils' },
   { command: 'wget', package: 'wget' },
+  { command: 'etcd', package: 'etcd-server' },
 ];
 
 interface Group {
@@ -103,6 +104,10 @@ async function installMissing(): Promise<void> {
   if (needed.length === 0) return;
   process.stdout.write(`Installing what the tests run: ${needed.join(' ')}\n`);
   await installPackages(needed);
+  if (needed.includes('etcd-server') && findProgram('systemctl')) {
+    // The tests start their own; the package's service would begin with the machine.
+    await run(['systemctl', 'disable', '--now', 'etcd']);
+  }
 }
 
 async function main(wanted: string[]): Promise<number> {

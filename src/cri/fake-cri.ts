@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { decodeMessage, encodeMessage } from './codec.ts';
 import type {
   Container,
   ContainerConfig,
@@ -14,7 +15,6 @@ import type {
   RuntimeVersion,
 } from './cri.ts';
 import { CriError } from './cri.ts';
-import { decodeMessage, encodeMessage } from './protobuf.ts';
 import type { Decoded, Encoded } from './schema.ts';
 
 interface FakeSandbox {

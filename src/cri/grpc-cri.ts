@@ -1,3 +1,5 @@
+import { GrpcChannel, GrpcError } from '../grpc/grpc-channel.ts';
+import { criCodec, decodeMessage } from './codec.ts';
 import type {
   Container,
   ContainerConfig,
@@ -13,9 +15,7 @@ import type {
   RuntimeVersion,
 } from './cri.ts';
 import { CriError, criErrorCodes } from './cri.ts';
-import { GrpcChannel, GrpcError } from './grpc-channel.ts';
-import { decodeMessage } from './protobuf.ts';
-import type { Decoded, Encoded, MessageName } from './schema.ts';
+import type { criSchema, Decoded, Encoded, MessageName } from './schema.ts';
 
 const seconds = 1000;
 /** kubelet's `runtimeRequestTimeout`. */
@@ -28,10 +28,10 @@ export interface GrpcCriOptions {
 
 /** CRI over the runtime's Unix socket. */
 export class GrpcCri implements Cri {
-  readonly #channel: GrpcChannel;
+  readonly #channel: GrpcChannel<typeof criSchema>;
 
   constructor(options: GrpcCriOptions) {
-    this.#channel = new GrpcChannel({ path: options.socket });
+    this.#channel = new GrpcChannel(criCodec, { path: options.socket });
   }
 
   version(): Promise<RuntimeVersion> {

@@ -228,5 +228,5 @@ function batchSize(queue: readonly Pending[]): number {
 }
 
 function bytesAt(value: Uint8Array | ValueAt, revision: number): Uint8Array {
-  return typeof value === 'function' ? value(revision) : value;
+  return value instanceof Uint8Array ? value : value.at(revision);
 }

@@ -97,6 +97,11 @@ export class RevisionLog {
     this.#watches.tell(changes, this.#revision);
   }
 
+  /** The store stands at `revision` though the changes up to there, if any, were of nothing in here. */
+  advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
   /** Forgets the history up to and including `revision`. */
   compact(revision: number): void {
     this.#forget(this.#history.dropThrough(revision));

@@ -11,6 +11,8 @@ export interface Store {
   readonly compactedRevision: number;
   /** Why writes fail at present; undefined while they work. Reads and watches go on meanwhile. */
   readonly failure?: Error | undefined;
+  /** For a store that others write to as well; without it reads see every acknowledged write at once. */
+  readonly shared?: SharedReads;
 
   get(key: string): Entry | undefined;
 
@@ -22,9 +24,7 @@ export interface Store {
 
   /**
    * Writes `value` under `key` if the key stands at `expected`; `expected` 0 means it must not exist.
-   * `value` is a function of the revision it will get where the bytes carry it. It is called once, within this
-   * call, unless an earlier write of the same key is still under way and may decide otherwise.
-   * The bytes belong to the store from now on: nobody writes to them.
+   * Writes under way at the same time may get their revisions in any order. The bytes belong to the store from now on: nobody writes to them.
    * @throws RevisionMismatch with what is there, when the key stands elsewhere.
    * @throws StoreUnavailable when it could not be made durable. It is not visible then; where the process ends
    * before a later write succeeds, it may yet be found there at the next start.
@@ -56,7 +56,23 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-export type ValueAt = (revision: number) => Uint8Array;
+/** Bytes that carry the revision they are stored at, in decimal digits. */
+export interface ValueAt {
+  at(revision: number): Uint8Array;
+  /** What stands before and behind the digits. */
+  parts(): readonly [Uint8Array, Uint8Array];
+}
+
+/** How reads keep up with what is written elsewhere. */
+export interface SharedReads {
+  /**
+   * Resolves when reads see every write that anybody had acknowledged before the call.
+   * @throws StoreUnavailable
+   */
+  current(): Promise<void>;
+  /** Whether reads see `revision`, or come to do so in time. */
+  reached(revision: number, milliseconds: number): Promise<boolean>;
+}
 
 export interface Entry {
   readonly key: string;

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/objects.ts';
+import type { ValueAt } from '../../store/store.ts';
 
 /**
  * How objects lie in the store and go over the wire:
@@ -11,18 +12,29 @@ import type { KubeObject } from '../../api/objects.ts';
 const versionMark = Buffer.from('"metadata":{"resourceVersion":"');
 const quote = 0x22;
 
-/**
- * Encodes `object` but for its resourceVersion. The returned function gives the bytes at a revision; it may
- * be called once more after a failed write.
- */
-export function encodeObject(object: KubeObject): (revision: number) => Uint8Array {
+/** Encodes `object` but for its resourceVersion. */
+export function encodeObject(object: KubeObject): ValueAt {
   const { kind, apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _, ...meta } = metadata ?? {};
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{"resourceVersion":"`;
   const metaText = JSON.stringify(meta);
   const restText = JSON.stringify(rest);
   const tail = `"${metaText === '{}' ? '}' : `,${metaText.slice(1)}`}${restText === '{}' ? '}' : `,${restText.slice(1)}`}`;
-  return revision => ownBytes(`${head}${revision}${tail}`);
+  return {
+    at: revision => ownBytes(`${head}${revision}${tail}`),
+    parts: () => [Buffer.from(head), Buffer.from(tail)],
+  };
+}
+
+/** Encoded bytes, to be stored at another revision. */
+export function restamped(bytes: Uint8Array): ValueAt {
+  return {
+    at: revision => withRevision(bytes, revision),
+    parts() {
+      const { start, end } = digitsOf(asBuffer(bytes));
+      return [bytes.subarray(0, start), bytes.subarray(end)];
+    },
+  };
 }
 
 /** Bytes in a buffer of their own: a slice of Node's pool would keep (and send to a worker) all of it. */
@@ -35,14 +47,18 @@ function ownBytes(text: string): Uint8Array {
 /** The same object at another revision. */
 export function withRevision(bytes: Uint8Array, revision: number): Uint8Array {
   const buffer = asBuffer(bytes);
-  const start = buffer.indexOf(versionMark) + versionMark.length;
-  const end = buffer.indexOf(quote, start);
+  const { start, end } = digitsOf(buffer);
   const digits = String(revision);
   const copy = Buffer.allocUnsafeSlow(buffer.length - (end - start) + digits.length);
   buffer.copy(copy, 0, 0, start);
   copy.write(digits, start, 'latin1');
   buffer.copy(copy, start + digits.length, end);
   return copy;
+}
+
+function digitsOf(buffer: Buffer): { start: number; end: number } {
+  const start = buffer.indexOf(versionMark) + versionMark.length;
+  return { start, end: buffer.indexOf(quote, start) };
 }
 
 /** Where the text after kind and apiVersion begins: an item of a list is `{` and what follows there. */

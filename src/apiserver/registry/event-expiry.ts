@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Entry, RevisionMismatch, type Store } from '../../store/store.ts';
 import { decodeStored } from '../objects/decoded.ts';
-import { withRevision } from '../objects/encoding.ts';
+import { restamped } from '../objects/encoding.ts';
 
 /** Milliseconds an Event stays after it was written last (upstream's --event-ttl). */
 const timeToLive = 60 * 60 * 1000;
@@ -45,7 +45,7 @@ export class EventExpiry {
 
   async #remove({ key, value, revision }: Entry): Promise<void> {
     try {
-      await this.#deps.store.delete(key, revision, at => withRevision(value, at));
+      await this.#deps.store.delete(key, revision, restamped(value));
     } catch (error) {
       // It was seen again, or someone else deleted it.
       if (!(error instanceof RevisionMismatch)) throw error;

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type Entry, RevisionMismatch, type Store } from '../../store/store.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import { decodeStored, rememberDecoded } from '../objects/decoded.ts';
-import { encodeObject, withRevision } from '../objects/encoding.ts';
+import { encodeObject, restamped } from '../objects/encoding.ts';
 import { storageKey } from '../objects/storage-form.ts';
 import type { Random } from '../random.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
@@ -128,7 +128,7 @@ export class Registry {
   async #remove(key: string, object: KubeObject, current: Entry | undefined): Promise<Result> {
     if (!current) throw internalError(new Error(`${key} is to be removed and does not exist`));
     const same = decodeStored(current.value) === object;
-    const last = same ? (revision: number) => withRevision(current.value, revision) : encodeObject(object);
+    const last = same ? restamped(current.value) : encodeObject(object);
     const entry = await this.store.delete(key, current.revision, last);
     return { ...resultOf(entry.value), removed: true };
   }

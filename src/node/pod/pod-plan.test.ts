@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod } from '../../api/generated/types.ts';
-import { decodeMessage } from '../../cri/protobuf.ts';
+import { decodeMessage } from '../../cri/codec.ts';
 import { containerHash, runtimeAnnotations } from './pod-identity.ts';
 import { type PlanFacts, planPod, shouldRestart } from './pod-plan.ts';
 import type { PodRuntime, RuntimeContainer } from './pod-runtime.ts';

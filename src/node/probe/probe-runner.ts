@@ -1,7 +1,8 @@
 import type { Container, Probe } from '../../api/generated/types.ts';
 import type { Clock } from '../../base/clock.ts';
+import { criCodec } from '../../cri/codec.ts';
 import { type Cri, CriError } from '../../cri/cri.ts';
-import { GrpcChannel, GrpcError, grpcCode } from '../../cri/grpc-channel.ts';
+import { GrpcChannel, GrpcError, grpcCode } from '../../grpc/grpc-channel.ts';
 import { httpRequest, joinHostPort, type NetworkRequests, resolvePort } from './network-request.ts';
 
 /** What one try of a probe found. `error`: it could not be tried, which changes nothing. */
@@ -80,7 +81,7 @@ export class ProbeRunner {
 
   async #grpc(probe: Probe, timeout: number, { podIP }: ProbeTarget): Promise<ProbeOutcome> {
     const { port, service = '' } = probe.grpc!;
-    const channel = new GrpcChannel({ host: podIP, port });
+    const channel = new GrpcChannel(criCodec, { host: podIP, port });
     const late = new AbortController();
     const cancel = this.#clock.after(timeout, () => late.abort());
     try {

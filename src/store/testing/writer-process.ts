@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { SqliteStore } from '../sqlite-store.ts';
+import type { ValueAt } from '../store.ts';
 
 const [, , path = '', mode = ''] = process.argv;
 const store = new SqliteStore({ clock: systemClock, log: silentLogger }, { path });
@@ -18,7 +19,11 @@ const print = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
 async function write(writer: number): Promise<void> {
   for (let n = 0; !failed; n++) {
     const key = `/w${writer}/${n % 50}`;
-    const value = (revision: number) => Buffer.from(JSON.stringify({ revision, padding: 'x'.repeat(300) }));
+    const tail = `,"padding":"${'x'.repeat(300)}"}`;
+    const value: ValueAt = {
+      at: revision => Buffer.from(`{"revision":${revision}${tail}`),
+      parts: () => [Buffer.from('{"revision":'), Buffer.from(tail)],
+    };
     const entry = await store.put(key, value, store.get(key)?.revision ?? 0);
     print({ key, revision: entry.revision });
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeMessage, encodeMessage } from './protobuf.ts';
+import { decodeMessage, encodeMessage } from './codec.ts';
 
 test('bytes are those of the wire format', () => {
   const rows: [string, Buffer, string][] = [
@@ -54,8 +54,5 @@ test('unknown fields are skipped, cut-off bytes refused', () => {
 });
 
 test('an enum value that does not exist is refused', () => {
-  assert.throws(
-    () => encodeMessage('NamespaceOption', { pid: 'POT' as 'POD' }),
-    /NamespaceMode has no value POT/,
-  );
+  assert.throws(() => encodeMessage('NamespaceOption', { pid: 'POT' as 'POD' }), /pid has no value POT/);
 });

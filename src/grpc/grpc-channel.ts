@@ -1,7 +1,8 @@
 import http2 from 'node:http2';
 import net from 'node:net';
-import { decodeMessage, encodeMessage } from './protobuf.ts';
-import type { Decoded, Encoded, MessageName } from './schema.ts';
+import tls from 'node:tls';
+import type { ProtobufCodec } from './protobuf.ts';
+import type { DecodedIn, EncodedIn, GrpcSchema, MessageNameIn } from './schema.ts';
 
 /** gRPC status codes that callers tell apart (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 export const grpcCode = {
@@ -9,52 +10,72 @@ export const grpcCode = {
   unknown: 2,
   deadlineExceeded: 4,
   notFound: 5,
+  outOfRange: 11,
   unimplemented: 12,
   unavailable: 14,
 } as const;
 
-/** A call that the runtime refused or that did not reach it. `message` is the runtime's own text. */
+/** A call that the other side refused or that did not reach it. `message` is the other side's own text. */
 export class GrpcError extends Error {
   readonly code: number;
-  constructor(code: number, message: string, options?: ErrorOptions) {
+  /** The call was never sent: the connection could not be made. */
+  readonly unsent: boolean;
+  constructor(code: number, message: string, options: ErrorOptions & { unsent?: boolean } = {}) {
     super(message, options);
     this.name = 'GrpcError';
     this.code = code;
+    this.unsent = options.unsent ?? false;
   }
 }
 
-export interface CallOptions<Reply extends MessageName> {
+export interface CallOptions<Reply extends string> {
   reply: Reply;
-  /** Milliseconds until the call fails with `deadlineExceeded`; 0: never. */
+  /** Milliseconds after which the other side ends the call with `deadlineExceeded`; 0: never. */
   timeout?: number;
   signal?: AbortSignal;
+  /** Sent along as metadata. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
-const maxMessageBytes = 16 * 1024 * 1024;
+export interface GrpcChannelOptions {
+  /** TLS instead of plain text. PEM; the server's name is taken from the address where not given. */
+  tls?: { ca?: string; cert?: string; key?: string; servername?: string };
+  /** Milliseconds after which a connection that does not answer a ping is given up; 0: none is sent. */
+  keepAlive?: number;
+  /** A longer message ends its call. */
+  maxMessageBytes?: number;
+}
+
+const defaultMaxMessageBytes = 16 * 1024 * 1024;
+const streamWindow = 1024 * 1024;
 
 /**
- * gRPC calls over one HTTP/2 connection without TLS, made when first needed and again after it broke.
+ * gRPC calls over one HTTP/2 connection, made when first needed and again after it broke.
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
-export class GrpcChannel {
+export class GrpcChannel<S extends GrpcSchema> {
+  readonly #codec: ProtobufCodec<S>;
   readonly #address: net.NetConnectOpts;
+  readonly #options: GrpcChannelOptions;
   #session: http2.ClientHttp2Session | undefined;
 
   /** @param address `{ path }` of a Unix socket, or `{ host, port }` */
-  constructor(address: net.NetConnectOpts) {
+  constructor(codec: ProtobufCodec<S>, address: net.NetConnectOpts, options: GrpcChannelOptions = {}) {
+    this.#codec = codec;
     this.#address = address;
+    this.#options = options;
   }
 
   /** One request, one reply. @throws GrpcError */
-  async unary<Request extends MessageName, Reply extends MessageName>(
+  async unary<Request extends MessageNameIn<S>, Reply extends MessageNameIn<S>>(
     path: string,
     request: Request,
-    value: Encoded<Request>,
+    value: EncodedIn<S, Request>,
     options: CallOptions<Reply>,
-  ): Promise<Decoded<Reply>> {
+  ): Promise<DecodedIn<S, Reply>> {
     const call = this.#open(path, options);
     const outcome = watchOutcome(call, path);
-    const frames = new FrameReader();
+    const frames = new FrameReader(this.#maxMessageBytes);
     let reply: Buffer | undefined;
     call.on('data', (chunk: Buffer) => {
       try {
@@ -63,28 +84,28 @@ export class GrpcChannel {
         call.destroy(error as Error);
       }
     });
-    call.end(frame(encodeMessage(request, value)));
+    call.end(frame(this.#codec.encode(request, value)));
     await outcome;
     if (!reply) throw new GrpcError(grpcCode.unknown, `${path}: no reply`);
-    return decodeMessage(options.reply, reply);
+    return this.#codec.decode(options.reply, reply);
   }
 
   /** One request, replies as they come; ends when the server ends it. @throws GrpcError */
-  async *stream<Request extends MessageName, Reply extends MessageName>(
+  async *stream<Request extends MessageNameIn<S>, Reply extends MessageNameIn<S>>(
     path: string,
     request: Request,
-    value: Encoded<Request>,
+    value: EncodedIn<S, Request>,
     options: CallOptions<Reply>,
-  ): AsyncGenerator<Decoded<Reply>> {
+  ): AsyncGenerator<DecodedIn<S, Reply>> {
     const call = this.#open(path, options);
     const outcome = watchOutcome(call, path);
     // A call that fails before its outcome is awaited must not count as an unhandled rejection.
     outcome.catch(() => {});
-    const frames = new FrameReader();
-    call.end(frame(encodeMessage(request, value)));
+    const frames = new FrameReader(this.#maxMessageBytes);
+    call.end(frame(this.#codec.encode(request, value)));
     try {
       for await (const chunk of call as AsyncIterable<Buffer>) {
-        for (const bytes of frames.push(chunk)) yield decodeMessage(options.reply, bytes);
+        for (const bytes of frames.push(chunk)) yield this.#codec.decode(options.reply, bytes);
       }
       await outcome;
     } catch (error) {
@@ -100,15 +121,23 @@ export class GrpcChannel {
     this.#session = undefined;
   }
 
-  #open(path: string, { timeout = 0, signal }: CallOptions<MessageName>): http2.ClientHttp2Stream {
+  get #maxMessageBytes(): number {
+    return this.#options.maxMessageBytes ?? defaultMaxMessageBytes;
+  }
+
+  #open(
+    path: string,
+    { timeout = 0, signal, metadata }: CallOptions<MessageNameIn<S>>,
+  ): http2.ClientHttp2Stream {
     const headers: http2.OutgoingHttpHeaders = {
       ':method': 'POST',
       ':path': path,
-      ':scheme': 'http',
+      ':scheme': this.#options.tls ? 'https' : 'http',
       ':authority': 'localhost',
       te: 'trailers',
       'content-type': 'application/grpc',
       'user-agent': 'causeway',
+      ...metadata,
     };
     if (timeout > 0) headers['grpc-timeout'] = `${Math.min(Math.ceil(timeout), 99_999_999)}m`;
     return this.#connect().request(headers, signal ? { signal } : {});
@@ -117,9 +146,9 @@ export class GrpcChannel {
   #connect(): http2.ClientHttp2Session {
     const present = this.#session;
     if (present && !present.closed && !present.destroyed) return present;
-    const session = http2.connect('http://localhost', {
-      createConnection: () => net.connect(this.#address),
-      settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
+    const session = http2.connect(this.#options.tls ? 'https://localhost' : 'http://localhost', {
+      createConnection: () => this.#dial(),
+      settings: { enablePush: false, initialWindowSize: streamWindow },
     });
     const forget = () => {
       if (this.#session === session) this.#session = undefined;
@@ -127,9 +156,42 @@ export class GrpcChannel {
     session.on('error', forget);
     session.on('goaway', forget);
     session.on('close', forget);
+    // As long as no stream's window is larger than the connection's, one stream cannot hold up the others.
+    session.on('connect', () => session.setLocalWindowSize(16 * streamWindow));
+    if (this.#options.keepAlive) pingWhileOpen(session, this.#options.keepAlive);
     this.#session = session;
     return session;
   }
+
+  #dial(): net.Socket {
+    const secure = this.#options.tls;
+    if (!secure) return net.connect(this.#address);
+    const host = 'host' in this.#address ? this.#address.host : undefined;
+    const name = secure.servername ?? (host && net.isIP(host) === 0 ? host : undefined);
+    return tls.connect({
+      ...this.#address,
+      ...secure,
+      ...(name !== undefined && { servername: name }),
+      ALPNProtocols: ['h2'],
+    });
+  }
+}
+
+/** A connection whose other side is gone without a word is found out by a ping that is not answered. */
+function pingWhileOpen(session: http2.ClientHttp2Session, period: number): void {
+  let answered = true;
+  const timer = setInterval(() => {
+    if (!answered || session.connecting) {
+      session.destroy(new Error(`no answer for ${period} ms`));
+      return;
+    }
+    answered = false;
+    session.ping(error => {
+      answered = error === null;
+    });
+  }, period);
+  timer.unref();
+  session.on('close', () => clearInterval(timer));
 }
 
 /** Resolves when the call's trailers say OK, rejects with their GrpcError otherwise. */
@@ -145,13 +207,18 @@ function watchOutcome(call: http2.ClientHttp2Stream, path: string): Promise<void
     };
     call.on('response', judge);
     call.on('trailers', judge);
+    // Where the connection was not made yet, nothing has left this process.
+    let wasUnsent = call.pending;
+    call.on('ready', () => {
+      wasUnsent = false;
+    });
     call.on('error', cause => {
       told = true;
-      reject(unavailable(path, cause));
+      reject(unavailable(path, cause, wasUnsent));
     });
     call.on('close', () => {
       // Every call closes; what its trailers or its error said stands.
-      if (!told) reject(unavailable(path, new Error('connection closed')));
+      if (!told) reject(unavailable(path, new Error('connection closed'), wasUnsent));
     });
   });
 }
@@ -166,10 +233,13 @@ async function preferOutcome(outcome: Promise<void>, error: unknown, path: strin
   return unavailable(path, error);
 }
 
-function unavailable(path: string, cause: unknown): GrpcError {
+function unavailable(path: string, cause: unknown, unsent = false): GrpcError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const aborted = cause instanceof Error && cause.name === 'AbortError';
-  return new GrpcError(aborted ? grpcCode.cancelled : grpcCode.unavailable, `${path}: ${text}`, { cause });
+  return new GrpcError(aborted ? grpcCode.cancelled : grpcCode.unavailable, `${path}: ${text}`, {
+    cause,
+    unsent,
+  });
 }
 
 function decodeText(text: string | string[] | undefined): string {
@@ -190,16 +260,21 @@ function frame(message: Buffer): Buffer {
 
 /** Cuts a byte stream into messages; copies each byte once however it is chunked. */
 class FrameReader {
+  readonly #maxMessageBytes: number;
   #chunks: Buffer[] = [];
   #length = 0;
   #needed = 5;
+
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
 
   *push(chunk: Buffer): Generator<Buffer> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
     while (this.#length >= this.#needed) {
       const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#length);
-      this.#needed = 5 + messageSize(all);
+      this.#needed = 5 + messageSize(all, this.#maxMessageBytes);
       this.#chunks = [all];
       if (all.length < this.#needed) return;
       yield all.subarray(5, this.#needed);
@@ -210,9 +285,9 @@ class FrameReader {
   }
 }
 
-function messageSize(bytes: Buffer): number {
+function messageSize(bytes: Buffer, most: number): number {
   const size = bytes.readUInt32BE(1);
-  if (size > maxMessageBytes) throw new RangeError(`gRPC message of ${size} bytes`);
+  if (size > most) throw new RangeError(`gRPC message of ${size} bytes`);
   if (bytes[0] !== 0) throw new RangeError('compressed gRPC message');
   return size;
 }

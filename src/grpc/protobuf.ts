@@ -1,17 +1,19 @@
-import { type Decoded, type Encoded, enums, type MessageName, messages } from './schema.ts';
-
-/**
- * Protocol Buffers' wire format (proto3) for the messages of `schema.ts`.
- * Source: https://protobuf.dev/programming-guides/encoding/
- */
+import type { DecodedIn, EncodedIn, GrpcSchema, MessageNameIn } from './schema.ts';
 
 interface Field {
   name: string;
   number: number;
   kind: 'string' | 'bool' | 'int' | 'bytes' | 'map' | 'enum' | 'message';
   repeated: boolean;
-  /** The enum's or message's name. */
-  type: string;
+  /** Of an enum: the names of its values. */
+  names: readonly string[];
+  /** Of a message. */
+  message: () => Message;
+}
+
+interface Message {
+  list: Field[];
+  byNumber: Map<number, Field>;
 }
 
 const varintWire = 0;
@@ -19,41 +21,62 @@ const fixed64Wire = 1;
 const bytesWire = 2;
 const fixed32Wire = 5;
 
-const compiled = new Map<string, { list: Field[]; byNumber: Map<number, Field> }>();
+/**
+ * Protocol Buffers' wire format (proto3) for the messages of a schema.
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ */
+export class ProtobufCodec<S extends GrpcSchema> {
+  readonly #schema: S;
+  /** Tables by message, made when first needed. */
+  readonly #compiled = new Map<string, Message>();
 
-function fieldsOf(message: string): { list: Field[]; byNumber: Map<number, Field> } {
-  let known = compiled.get(message);
-  if (!known) {
-    const table: Record<string, readonly [number, string]> = messages[message as MessageName];
-    const list = Object.entries(table).map(([name, [number, type]]) => compileField(name, number, type));
-    known = { list, byNumber: new Map(list.map(field => [field.number, field])) };
-    compiled.set(message, known);
+  constructor(schema: S) {
+    this.#schema = schema;
   }
-  return known;
+
+  /** The bytes of a message; fields that hold their zero are left out, as proto3 does. */
+  encode<N extends MessageNameIn<S>>(message: N, value: EncodedIn<S, N>): Buffer {
+    const writer = new Writer();
+    writeMessage(writer, this.#message(message), value as Record<string, unknown>);
+    return writer.finish();
+  }
+
+  /**
+   * Reads a message. Unknown fields are skipped. Fields of bytes are parts of `bytes`.
+   * @throws RangeError when the bytes are cut off or malformed.
+   */
+  decode<N extends MessageNameIn<S>>(message: N, bytes: Uint8Array): DecodedIn<S, N> {
+    return readMessage(this.#message(message), new Reader(bytes)) as DecodedIn<S, N>;
+  }
+
+  #message(name: string): Message {
+    let known = this.#compiled.get(name);
+    if (!known) {
+      const table = Object.entries(this.#schema.messages[name]!);
+      const list = table.map(([field, [number, type]]) => this.#field(field, number, type));
+      known = { list, byNumber: new Map(list.map(field => [field.number, field])) };
+      this.#compiled.set(name, known);
+    }
+    return known;
+  }
+
+  #field(name: string, number: number, declared: string): Field {
+    const repeated = declared.endsWith('[]');
+    const type = repeated ? declared.slice(0, -2) : declared;
+    const names = this.#schema.enums[type] ?? [];
+    return { name, number, kind: this.#kind(type), repeated, names, message: () => this.#message(type) };
+  }
+
+  #kind(type: string): Field['kind'] {
+    if (type === 'string' || type === 'bool' || type === 'bytes' || type === 'map') return type;
+    if (type in this.#schema.enums) return 'enum';
+    if (type in this.#schema.messages) return 'message';
+    return 'int';
+  }
 }
 
-function compileField(name: string, number: number, declared: string): Field {
-  const repeated = declared.endsWith('[]');
-  const type = repeated ? declared.slice(0, -2) : declared;
-  return { name, number, kind: kindOf(type), repeated, type };
-}
-
-function kindOf(type: string): Field['kind'] {
-  if (type === 'string' || type === 'bool' || type === 'bytes' || type === 'map') return type;
-  if (type in enums) return 'enum';
-  if (type in messages) return 'message';
-  return 'int';
-}
-
-/** The bytes of a message; fields that hold their zero are left out, as proto3 does. */
-export function encodeMessage<N extends MessageName>(message: N, value: Encoded<N>): Buffer {
-  const writer = new Writer();
-  writeMessage(writer, message, value as Record<string, unknown>);
-  return writer.finish();
-}
-
-function writeMessage(writer: Writer, message: string, value: Record<string, unknown>): void {
-  for (const field of fieldsOf(message).list) {
+function writeMessage(writer: Writer, message: Message, value: Record<string, unknown>): void {
+  for (const field of message.list) {
     const item = value[field.name];
     if (item === undefined || item === null) continue;
     if (field.kind === 'map') writeMap(writer, field, item as Record<string, string>);
@@ -105,7 +128,7 @@ function writeSingle(writer: Writer, field: Field, value: unknown): void {
       break;
     case 'message': {
       const inner = new Writer();
-      writeMessage(inner, field.type, value as Record<string, unknown>);
+      writeMessage(inner, field.message(), value as Record<string, unknown>);
       writer.tag(field.number, bytesWire);
       writer.bytes(inner.finish());
       break;
@@ -122,22 +145,12 @@ function scalarNumber(field: Field, value: unknown): number {
 }
 
 function enumNumber(field: Field, value: unknown): number {
-  const names: readonly string[] = enums[field.type as keyof typeof enums];
-  const number = names.indexOf(value as string);
-  if (number < 0) throw new RangeError(`${field.type} has no value ${String(value)}`);
+  const number = field.names.indexOf(value as string);
+  if (number < 0) throw new RangeError(`${field.name} has no value ${String(value)}`);
   return number;
 }
 
-/**
- * Reads a message. Unknown fields are skipped.
- * @throws RangeError when the bytes are cut off or malformed.
- */
-export function decodeMessage<N extends MessageName>(message: N, bytes: Uint8Array): Decoded<N> {
-  return readMessage(message, new Reader(bytes)) as Decoded<N>;
-}
-
-function readMessage(message: string, reader: Reader): Record<string, unknown> {
-  const { list, byNumber } = fieldsOf(message);
+function readMessage({ list, byNumber }: Message, reader: Reader): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const field of list) value[field.name] = zeroOf(field);
   while (!reader.done) {
@@ -163,7 +176,7 @@ function zeroOf(field: Field): unknown {
     case 'map':
       return {};
     case 'enum':
-      return enums[field.type as keyof typeof enums][0];
+      return field.names[0];
     case 'message':
       return undefined;
   }
@@ -202,13 +215,11 @@ function readSingle(reader: Reader, field: Field): unknown {
     case 'bytes':
       return reader.bytes();
     case 'message':
-      return readMessage(field.type, reader.nested());
+      return readMessage(field.message(), reader.nested());
     case 'bool':
       return reader.varint() !== 0;
-    case 'enum': {
-      const names: readonly string[] = enums[field.type as keyof typeof enums];
-      return names[reader.varint()] ?? names[0];
-    }
+    case 'enum':
+      return field.names[reader.varint()] ?? field.names[0];
     default:
       return reader.varint();
   }

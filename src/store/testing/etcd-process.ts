@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface EtcdTls {
+  /** Paths of PEM files. */
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** One member of an etcd on loopback, for tests to kill and start again. */
+export class EtcdMember {
+  readonly endpoint: string;
+  readonly #args: string[];
+  #process: ChildProcess | undefined;
+
+  constructor(args: string[], endpoint: string) {
+    this.#args = args;
+    this.endpoint = endpoint;
+  }
+
+  start(): void {
+    this.#process = spawn('etcd', this.#args, { stdio: 'ignore' });
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (!running || running.exitCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill(signal);
+    await ended;
+  }
+
+  /** Resolves when it takes connections, which it does once there is a leader. */
+  async serving(): Promise<void> {
+    const { hostname, port } = new URL(this.endpoint);
+    const until = performance.now() + 20_000;
+    while (!(await connects(hostname, Number(port)))) {
+      if (performance.now() > until) throw new Error(`etcd does not listen on ${this.endpoint}`);
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** An etcd of some members on loopback, in a folder of its own. */
+export class TestEtcd {
+  readonly folder = mkdtempSync(join(tmpdir(), 'causeway-etcd-'));
+  members: EtcdMember[] = [];
+
+  get endpoints(): string[] {
+    return this.members.map(member => member.endpoint);
+  }
+
+  async start({ count = 1, tls }: { count?: number; tls?: EtcdTls } = {}): Promise<this> {
+    const ports = await freePorts(count * 2);
+    const peers = ports.slice(count).map((port, n) => `m${n}=http://127.0.0.1:${port}`);
+    const scheme = tls ? 'https' : 'http';
+    this.members = ports.slice(0, count).map((port, n) => {
+      const client = `${scheme}://127.0.0.1:${port}`;
+      const peer = peers[n]!.slice(peers[n]!.indexOf('=') + 1);
+      // biome-ignore format: options and their values
+      const args = [
+        '--name', `m${n}`, '--data-dir', join(this.folder, `m${n}`), '--log-level', 'error',
+        '--heartbeat-interval', '20', '--election-timeout', '200',
+        '--listen-client-urls', client, '--advertise-client-urls', client,
+        '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer,
+        '--initial-cluster', peers.join(','),
+        ...(tls ? ['--cert-file', tls.cert, '--key-file', tls.key, '--client-cert-auth', '--trusted-ca-file', tls.ca] : []),
+      ];
+      return new EtcdMember(args, client);
+    });
+    for (const member of this.members) member.start();
+    await Promise.all(this.members.map(member => member.serving()));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.members.map(member => member.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map(server => once(server, 'listening')));
+  const ports = servers.map(server => (server.address() as { port: number }).port);
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+  return ports;
+}
+
+function connects(host: string, port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
