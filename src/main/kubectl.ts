@@ -43,7 +43,9 @@ export async function fetchProgram(program: 'kubectl' | 'helm', folder: string):
     renameSync(join(scratch, program), join(folder, program));
   } catch (cause) {
     if (cause instanceof SystemFailure) throw cause;
-    throw new SystemFailure(`${program} is missing and could not be fetched: put a ${program} on PATH`, { cause });
+    throw new SystemFailure(`${program} is missing and could not be fetched: put a ${program} on PATH`, {
+      cause,
+    });
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
