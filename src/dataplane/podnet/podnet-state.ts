@@ -3,6 +3,7 @@ import { type IpFamily, parseCidr } from '../../base/ip-address.ts';
 import type { Logger } from '../../base/log.ts';
 import { type NetworkChange, type Route, renderChange } from '../../kernel/ip/change.ts';
 import { type IpRoute, IpRouteError, type Link } from '../../kernel/ip/ip-route.ts';
+import type { Sysctl } from '../../kernel/sysctl.ts';
 import { type AddressBook, type Attachment, gatewayOf, hostCidr } from './address-book.ts';
 import type { Attachments } from './attachments.ts';
 import {
@@ -41,6 +42,7 @@ export interface PodnetStateDeps {
   log: Logger;
   decisions: DecisionLog;
   ip: IpRoute;
+  sysctl: Sysctl;
   attachments: Attachments;
   book: AddressBook;
   table: PodnetTable;
@@ -67,6 +69,7 @@ export class PodnetState {
     const own = links.find(link => this.#holdsNodeAddress(link));
     if (!own) throw new Error(`no link has the node's address ${this.#options.nodeAddresses.join(', ')}`);
     attachments.mtu = this.#podMtu(own);
+    await this.#sendNoRedirects(own);
     const plan = peers && planRoutes(this.#localNode(own), peers, this.#options.routeMode);
     await this.#apply(this.#gatewayChanges(links));
     if (plan?.vxlan) await this.#apply(vxlanLinkChanges(plan.vxlan, links));
@@ -96,6 +99,18 @@ export class PodnetState {
       await this.#apply([{ op: 'link.set', name, group: removedGroup }]).catch(error => {
         if (!(error instanceof IpRouteError && error.code === 'not-found')) throw error;
       });
+    }
+  }
+
+  /**
+   * A node that turns a packet back to the link it came by (a pod through its own Service, a NodePort whose pod is on
+   * another node of the link) would tell the sender of a better way, which there is none, and would use up by it what
+   * the kernel lets it say of refused packets to that sender.
+   */
+  async #sendNoRedirects(own: Link): Promise<void> {
+    // `default` is what links made later begin with.
+    for (const link of ['all', 'default', own.name]) {
+      await this.#deps.sysctl.set(`net/ipv4/conf/${link}/send_redirects`, '0');
     }
   }
 

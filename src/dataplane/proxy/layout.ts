@@ -43,6 +43,12 @@ interface FamilyWords {
   saddr: Field;
   daddr: Field;
   originalDaddr: Field;
+  /**
+   * Where clients with affinity stand under a hash of what they are known by: nft 1.0.6 ends on a failed assertion
+   * when a rule puts a key of more than three words, as with any IPv6 address beside another field, into a map.
+   * Two clients of one hash share an endpoint, once in 2^31.
+   */
+  affinityKey?: readonly SetType[];
 }
 
 const words: Record<IpFamily, FamilyWords> = {
@@ -59,6 +65,7 @@ const words: Record<IpFamily, FamilyWords> = {
     saddr: 'ip6 saddr',
     daddr: 'ip6 daddr',
     originalDaddr: 'ct original ip6 daddr',
+    affinityKey: ['mark'],
   },
 };
 
@@ -74,7 +81,7 @@ export function tableLayout(family: IpFamily, picks: Iterable<PickChain>): Table
   return { family: words[family].table, name: tableName, sets: setDefinitions(words[family]), chains };
 }
 
-function setDefinitions({ address }: FamilyWords): SetDefinition[] {
+function setDefinitions({ address, affinityKey }: FamilyWords): SetDefinition[] {
   const frontend: SetType[] = [address, 'inet_proto', 'inet_service'];
   const nodePort: SetType[] = ['inet_proto', 'inet_service'];
   const endpoint: SetType[] = [address, 'inet_service'];
@@ -88,7 +95,7 @@ function setDefinitions({ address }: FamilyWords): SetDefinition[] {
     // Session affinity: who talked to which endpoint; endpoints by a number that outlives their index.
     {
       name: 'affinity',
-      key: [address, ...frontend],
+      key: affinityKey ?? [address, ...frontend],
       data: ['mark'],
       flags: ['dynamic', 'timeout'],
       size: 65536,
@@ -96,13 +103,14 @@ function setDefinitions({ address }: FamilyWords): SetDefinition[] {
     { name: 'endpoint-ids', key: [...frontend, 'mark'], data: ['mark'] },
     {
       name: 'nodeport-affinity',
-      key: [address, ...nodePort],
+      key: affinityKey ?? [address, ...nodePort],
       data: ['mark'],
       flags: ['dynamic', 'timeout'],
       size: 65536,
     },
     { name: 'nodeport-endpoint-ids', key: [...nodePort, 'mark'], data: ['mark'] },
-    { name: 'endpoint-by-id', key: ['mark'], data: endpoint },
+    { name: 'endpoint-by-id', key: [...frontend, 'mark'], data: endpoint },
+    { name: 'nodeport-endpoint-by-id', key: [...nodePort, 'mark'], data: endpoint },
     { name: 'unavailable', key: frontend, data: ['verdict'] },
     { name: 'unavailable-nodeports', key: nodePort, data: ['verdict'] },
     { name: 'firewalled', key: frontend },
@@ -230,67 +238,55 @@ function* fixedChains({ saddr, daddr, originalDaddr }: FamilyWords): Generator<C
   };
 }
 
-/**
- * Whether session affinity goes by a hash of the client's address in place of a memory of clients: nft 1.0.6 ends
- * on a failed assertion when a rule puts a key of more than three words, as with any IPv6 address beside another
- * field, into a map. A client then keeps its endpoint as long as their number stays, without a time-out.
- */
-export function affinityByHash(family: IpFamily): boolean {
-  return family === 'IPv6';
-}
-
 function hook(type: 'filter' | 'nat', at: NonNullable<Chain['hook']>['hook'], order: number) {
   return { type, hook: at, priority: order } as const;
 }
 
 function pickChain(family: IpFamily, pick: PickChain): Chain {
-  const { saddr, daddr } = words[family];
+  const { daddr } = words[family];
   const { endpoints, offset, nodePort, affinitySeconds } = pick;
   const frontend: Key = nodePort ? tail : [daddr, ...tail];
   const prefix = nodePort ? 'nodeport-' : '';
-  const draw: { statements: Statement[] } = {
-    statements: [{ setMark: { random: endpoints, ...(offset > 0 && { offset }) } }],
-  };
+  const draw: Rule = { statements: [{ setMark: { random: endpoints, ...(offset > 0 && { offset }) } }] };
+  const go = (map: string): Statement => ({ dnat: [...frontend, 'meta mark'], map: `${prefix}${map}` });
   const name = pickChainName(pick);
-  // nft wants to see the transport protocols before it rewrites a port.
-  const transport: Statement = { match: ['meta l4proto'], value: ['tcp', 'udp', 'sctp'] };
-  if (affinitySeconds !== undefined && affinityByHash(family)) {
-    draw.statements = [{ setMark: { hash: [saddr], modulus: endpoints, ...(offset > 0 && { offset }) } }];
-  }
-  if (affinitySeconds === undefined || affinityByHash(family)) {
-    const go: Rule = {
-      statements: [transport, { dnat: [...frontend, 'meta mark'], map: `${prefix}endpoints` }],
-    };
-    return { name, rules: [draw, go] };
-  }
-  const client: Key = [saddr, ...frontend];
-  const remember: Statement = {
-    update: `${prefix}affinity`,
-    key: client,
-    data: 'meta mark',
-    timeoutSeconds: affinitySeconds,
-  };
-  const toKnown: Rule = {
-    statements: [transport, remember, { dnat: ['meta mark'], map: 'endpoint-by-id' }],
-  };
+  if (affinitySeconds === undefined)
+    return { name, rules: [draw, { statements: [transport, go('endpoints')] }] };
+  const { client, hash } = affinityClient(family, frontend);
+  const map = `${prefix}affinity`;
+  const remember: Statement[] = [
+    transport,
+    // A client keeps an endpoint only while the frontend has it.
+    { match: [...frontend, 'meta mark'], value: { set: `${prefix}endpoint-by-id` } },
+    { update: map, key: client, data: 'meta mark', timeoutSeconds: affinitySeconds },
+    ...(hash.length > 0 ? [{ setFlowMark: { value: 0 } }] : []),
+    go('endpoint-by-id'),
+  ];
   return {
     name,
     rules: [
       {
-        statements: [
-          { setMark: { lookup: client, map: `${prefix}affinity` } },
-          transport,
-          { match: ['meta mark'], value: { set: 'endpoint-by-id' } },
-          remember,
-          { dnat: ['meta mark'], map: 'endpoint-by-id' },
-        ],
+        statements: [...hash, { setMark: { lookup: client, map } }, ...remember],
         comment: 'a client that was here before',
       },
       draw,
       {
-        statements: [{ setMark: { lookup: [...frontend, 'meta mark'], map: `${prefix}endpoint-ids` } }],
+        statements: [
+          { setMark: { lookup: [...frontend, 'meta mark'], map: `${prefix}endpoint-ids` } },
+          ...remember,
+        ],
       },
-      toKnown,
     ],
   };
+}
+
+/** nft wants to see the transport protocols before it rewrites a port. */
+const transport: Statement = { match: ['meta l4proto'], value: ['tcp', 'udp', 'sctp'] };
+
+/** What a client of a frontend is known by, and what has to run before it can be looked up. */
+function affinityClient(family: IpFamily, frontend: Key): { client: Key; hash: Statement[] } {
+  const { saddr, affinityKey } = words[family];
+  const known: Key = [saddr, ...frontend];
+  if (!affinityKey) return { client: known, hash: [] };
+  return { client: ['ct mark'], hash: [{ setFlowMark: { hash: known, modulus: 0x7fffffff } }] };
 }

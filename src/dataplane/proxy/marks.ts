@@ -12,5 +12,6 @@ export const marks = {
   masquerade: 0x4000,
   /** Above these bits stands the number of an endpoint, for session affinity. */
   idShift: 15,
+  maxId: 0xfffe,
   all: 0x7fffffff,
 } as const;

@@ -1,7 +1,8 @@
 import { type IpFamily, parseCidr } from '../../base/ip-address.ts';
 import { concat } from '../../kernel/nft/ruleset.ts';
 import type { Endpoint, Frontend, ServiceModel, ServicePortModel } from '../model/service-model.ts';
-import { affinityByHash, type PickChain, pickChainName } from './layout.ts';
+import { endpointIds } from './endpoint-ids.ts';
+import { type PickChain, pickChainName } from './layout.ts';
 import { marks } from './marks.ts';
 import { subnetKey } from './subnet-key.ts';
 
@@ -21,21 +22,16 @@ export interface ServicePlan {
   picks: { family: IpFamily; pick: PickChain }[];
 }
 
-/** Gives each endpoint (address and port) a number that it keeps while anybody refers to it. */
-export interface EndpointIds {
-  idOf(endpoint: Endpoint): number;
-}
-
-/** The elements and chains of one Service. Pure but for the numbers `ids` hands out. */
-export function planService(service: ServiceModel, ids: EndpointIds): ServicePlan {
+/** The elements and chains of one Service. Pure. */
+export function planService(service: ServiceModel): ServicePlan {
   const plan: ServicePlan = { elements: [], picks: [] };
   for (const port of service.ports) {
-    for (const frontend of port.frontends) planFrontend(plan, port, frontend, ids);
+    for (const frontend of port.frontends) planFrontend(plan, port, frontend);
   }
   return plan;
 }
 
-function planFrontend(plan: ServicePlan, port: ServicePortModel, frontend: Frontend, ids: EndpointIds): void {
+function planFrontend(plan: ServicePlan, port: ServicePortModel, frontend: Frontend): void {
   const { family, address, endpoints, internalEndpoints } = frontend;
   const add = (set: string, key: string, data = '') => plan.elements.push({ family, set, key, data });
   const key = frontendKey(port, frontend);
@@ -48,13 +44,13 @@ function planFrontend(plan: ServicePlan, port: ServicePortModel, frontend: Front
   }
   const masquerade = frontend.masquerade ? marks.masquerade : 0;
   if (endpoints.length > 0) {
-    planPick(plan, port, frontend, endpoints, masquerade, ids);
+    planPick(plan, port, frontend, endpoints, masquerade);
   } else {
     const verdict = frontend.withoutEndpoints === 'drop' ? 'drop' : 'goto refuse';
     add(nodePort ? 'unavailable-nodeports' : 'unavailable', key, verdict);
   }
   if (internalEndpoints && internalEndpoints.length > 0) {
-    planPick(plan, port, frontend, internalEndpoints, marks.internal, ids);
+    planPick(plan, port, frontend, internalEndpoints, marks.internal);
   }
   for (const endpoint of [...endpoints, ...(internalEndpoints ?? [])]) {
     if (endpoint.local) add('hairpins', concat(endpoint.address, endpoint.address));
@@ -67,15 +63,13 @@ function planPick(
   frontend: Frontend,
   endpoints: readonly Endpoint[],
   offset: number,
-  ids: EndpointIds,
 ): void {
   const { family } = frontend;
   const nodePort = frontend.address === undefined;
   const prefix = nodePort ? 'nodeport-' : '';
   const add = (set: string, key: string, data: string) => plan.elements.push({ family, set, key, data });
   const picked = endpoints.slice(0, marks.maxEndpoints);
-  // Client, address, protocol and port are more than nft has registers for in IPv6: no affinity there yet.
-  const affinitySeconds = family === 'IPv4' ? port.affinitySeconds : undefined;
+  const { affinitySeconds } = port;
   const pick: PickChain = {
     endpoints: picked.length,
     offset,
@@ -86,15 +80,16 @@ function planPick(
   const key = frontendKey(port, frontend);
   const dispatch = `${offset & marks.internal ? 'internal-' : ''}${nodePort ? 'nodeports' : 'services'}`;
   add(dispatch, key, `goto ${pickChainName(pick)}`);
+  const ids = affinitySeconds === undefined ? [] : endpointIds(picked);
   for (const [index, endpoint] of picked.entries()) {
     const drawn = concat(key, mark(offset + index));
     const target = concat(endpoint.address, endpoint.port);
-    if (port.affinitySeconds === undefined || affinityByHash(family)) {
+    if (affinitySeconds === undefined) {
       add(`${prefix}endpoints`, drawn, target);
     } else {
-      const id = mark((ids.idOf(endpoint) << marks.idShift) | offset);
+      const id = mark(ids[index]! * 2 ** marks.idShift + offset);
       add(`${prefix}endpoint-ids`, drawn, id);
-      add('endpoint-by-id', id, target);
+      add(`${prefix}endpoint-by-id`, concat(key, id), target);
     }
   }
 }

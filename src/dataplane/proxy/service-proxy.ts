@@ -13,10 +13,9 @@ import type { Nft } from '../../kernel/nft/nft.ts';
 import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
 import type { NftCommand, TableLayout } from '../../kernel/nft/ruleset.ts';
 import { compileService } from '../model/compile-service.ts';
-import type { Endpoint, ServiceModel } from '../model/service-model.ts';
+import type { ServiceModel } from '../model/service-model.ts';
 import { sliceServiceIndex } from '../model/slice-index.ts';
 import { DesiredElements, diffElements, type ElementDelta, isEmptyDelta } from './desired-elements.ts';
-import { EndpointNumbers } from './endpoint-numbers.ts';
 import { ForeignChanges } from './foreign-changes.ts';
 import { HealthCheckPorts } from './health-check-ports.ts';
 import { type PickChain, pickChainName, tableLayout, tableOf } from './layout.ts';
@@ -71,7 +70,6 @@ export class ServiceProxy implements Component {
   readonly #options: ServiceProxyOptions;
   readonly #desired = new DesiredElements();
   readonly #models = new Map<string, ServiceModel>();
-  readonly #numbers = new EndpointNumbers();
   readonly #picks = new Map<IpFamily, Map<string, PickChain>>();
   /** Services that changed since the last sync began. */
   #dirty = new Set<string>();
@@ -265,9 +263,7 @@ export class ServiceProxy implements Component {
   }
 
   #plan(key: string, model: ServiceModel | undefined): void {
-    this.#numbers.release(key);
-    const ids = { idOf: (endpoint: Endpoint) => this.#numbers.hold(key, endpoint) };
-    const plan = model ? planService(model, ids) : { elements: [], picks: [] };
+    const plan = model ? planService(model) : { elements: [], picks: [] };
     const served = new Set(this.#options.ipFamilies);
     this.#desired.set(
       key,

@@ -1,191 +1,172 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { IpFamily } from '../../base/ip-address.ts';
 import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
-import { compileService } from '../model/compile-service.ts';
+import { inFreshNamespace } from '../../kernel/testing/fresh-namespace.ts';
+import type { RouteMode } from '../podnet/node-routes.ts';
+import { PodnetNodes } from '../podnet/testing/podnet-nodes.ts';
+import { rows } from './behaviour-rows.ts';
 import {
   type BehaviourRow,
-  clusterSubnet,
   inFamily,
-  nodeObject,
+  type NodeName,
+  needsThirdNode,
   nodeOf,
   type Pod,
-  rows,
-  serviceOf,
-  serviceSubnet,
-  sliceOf,
   world,
-} from './behaviour-rows.ts';
-import { DesiredElements } from './desired-elements.ts';
-import { EndpointNumbers } from './endpoint-numbers.ts';
-import { tableLayout } from './layout.ts';
-import { nodeElements } from './node-elements.ts';
-import { planService } from './plan.ts';
+} from './behaviour-world.ts';
+import { behaviourTable } from './testing/behaviour-table.ts';
+import { hasSctp, ProbeClient, type ProbeProtocol, serve } from './testing/probe.ts';
 
-/** The rows of `behaviour-rows.ts` as real packets: two nodes and their pods as network namespaces. */
+/**
+ * The rows of `behaviour-rows.ts` as real packets: nodes and pods as network namespaces, joined by the pod network
+ * itself; this process's own namespace is the host outside.
+ */
 
-const prefix = `cwt${process.pid}`;
-const ns = (name: string) => `${prefix}-${name}`;
-const nodes = ['node-a', 'node-b'] as const;
-const servers: ChildProcess[] = [];
+const families = ['IPv4', 'IPv6'] as const;
+const protocols: ProbeProtocol[] = hasSctp() ? ['TCP', 'UDP', 'SCTP'] : ['TCP', 'UDP'];
+/** Enough draws that each of three endpoints is met but once in 10^5 runs, each of two but once in 2^31. */
+const draws = 32;
 
-function ip(...args: string[]): void {
-  execFileSync('ip', args);
-}
+class Topology {
+  readonly nodes: readonly NodeName[];
+  readonly #mode: RouteMode;
+  readonly #net = new PodnetNodes();
+  readonly #servers: ChildProcess[] = [];
+  readonly #netns = new Map<string, string>();
+  /** By the client of the rows. */
+  readonly #clients = new Map<string, ProbeClient>();
+  /** What each node was programmed with last. */
+  readonly #programmed = new Map<string, string>();
 
-function inside(name: string, command: string[], input?: string): string {
-  return execFileSync('nsenter', [`--net=/run/netns/${ns(name)}`, ...command], {
-    encoding: 'utf8',
-    ...(input !== undefined && { input }),
-  });
-}
-
-/** Says to everyone who connects which pod it is and what source address it saw. */
-const serverScript = `
-use IO::Socket::IP; $| = 1;
-my $s = IO::Socket::IP->new(Listen => 50, LocalHost => '::', V6Only => 0, LocalPort => 8080, ReuseAddr => 1) or die;
-print "listening\\n";
-while (my $c = $s->accept) { print $c $ARGV[0], " ", $c->peerhost =~ s/^::ffff://r, "\\n"; close $c }`;
-
-/** Prints what the server said, or how the connection failed. */
-const clientScript = `
-use IO::Socket::IP; use Errno;
-my $c = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => $ARGV[2]);
-if (!$c) { print $!{ECONNREFUSED} ? "refused" : "silence"; exit } print scalar <$c>;`;
-
-async function serve(pod: Pod): Promise<void> {
-  const child = spawn('nsenter', [`--net=/run/netns/${ns(pod)}`, 'perl', '-e', serverScript, pod], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  servers.push(child);
-  await once(child.stdout!, 'data');
-}
-
-/** The same namespaces carry both families. */
-const world6 = inFamily(world, 'IPv6');
-
-before(async () => {
-  for (const name of ['outside', ...nodes, ...Object.keys(world.pods)]) {
-    ip('netns', 'add', ns(name));
-    inside(name, ['sysctl', '-qw', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0']);
-    ip('-n', ns(name), 'link', 'set', 'lo', 'up');
+  constructor(nodes: readonly NodeName[], mode: RouteMode) {
+    this.nodes = nodes;
+    this.#mode = mode;
   }
-  ip('-n', ns('outside'), 'link', 'add', 'br0', 'type', 'bridge');
-  addAddresses('outside', 'br0', `${world.outside}/24`, `${world6.outside}/64`);
-  for (const [index, node] of nodes.entries()) {
-    const port = `port${index}`;
-    ip('-n', ns('outside'), 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns(node));
-    ip('-n', ns('outside'), 'link', 'set', port, 'master', 'br0', 'up');
-    addAddresses(node, 'eth0', `${world.nodes[node]}/24`, `${world6.nodes[node]}/64`);
-    inside(node, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.rp_filter=0']);
-    inside(node, ['sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1']);
-    ip('-n', ns(node), 'route', 'add', 'default', 'via', world.outside);
-    ip('-n', ns(node), 'route', 'add', 'default', 'via', world6.outside);
-  }
-  for (const node of nodes) {
-    const other = node === 'node-a' ? 'node-b' : 'node-a';
-    for (const here of [world, world6]) {
-      ip('-n', ns(node), 'route', 'add', here.podSubnets[other], 'via', here.nodes[other]);
-      ip('-n', ns('outside'), 'route', 'add', here.podSubnets[node], 'via', here.nodes[node]);
+
+  async start(): Promise<void> {
+    const here = families.map(family => inFamily(world, family));
+    for (const name of this.nodes) {
+      await this.#net.add({
+        name,
+        addresses: here.map(({ nodes }) => nodes[name]),
+        podCidrs: here.map(({ podSubnets }) => podSubnets[name]),
+        routeMode: this.#mode,
+      });
+      this.#netns.set(name, this.#net.nodes.get(name)!.netns);
+      for (const { podSubnets, nodes } of here) route('add', podSubnets[name], nodes[name]);
+    }
+    await this.#net.publish();
+    for (const pod of Object.keys(world.pods) as Pod[]) {
+      if (!this.nodes.includes(nodeOf(pod))) continue;
+      const { netns, ips } = await this.#net.pod(nodeOf(pod), pod);
+      assert.deepEqual(
+        ips,
+        here.map(({ pods }) => pods[pod]),
+      );
+      this.#netns.set(pod, netns);
+      this.#servers.push(await serve(netns, pod, protocols));
     }
   }
-  for (const pod of Object.keys(world.pods) as Pod[]) connectPod(pod);
-  await Promise.all((Object.keys(world.pods) as Pod[]).map(serve));
-});
 
-function addAddresses(name: string, link: string, ...addresses: string[]): void {
-  ip('-n', ns(name), 'link', 'set', link, 'up');
-  for (const address of addresses) {
-    ip('-n', ns(name), 'addr', 'add', address, 'dev', link, ...(address.includes(':') ? ['nodad'] : []));
+  async close(): Promise<void> {
+    for (const client of this.#clients.values()) client.close();
+    for (const server of this.#servers) server.kill('SIGKILL');
+    await this.#net.close();
+  }
+
+  /** Replaces the rules of all nodes by those of the row's Service, and routes the host outside as the row says. */
+  async program(row: BehaviourRow): Promise<void> {
+    await Promise.all(this.nodes.map(node => this.#programNode(row, node)));
+    for (const family of families) {
+      const { from, at, to } = inFamily(row, family);
+      const via = inFamily(world, family).nodes[at!];
+      if (from === 'outside' && to.address !== via) route('replace', to.address, via);
+    }
+  }
+
+  async #programNode(row: BehaviourRow, node: NodeName): Promise<void> {
+    const tables = families.map(family => behaviourTable(row, node, this.nodes, family));
+    const commands = renderCommands(tables.flatMap(({ layout, elements }) => replaceTable(layout, elements)));
+    if (this.#programmed.get(node) === commands) return;
+    this.#programmed.set(node, commands);
+    const child = spawn('nsenter', [`--net=${this.#netns.get(node)}`, 'nft', '-f', '-'], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    });
+    child.stdin.end(commands);
+    const [code] = await once(child, 'close');
+    assert.equal(code, 0, `nft on ${node}`);
+  }
+
+  ask(row: BehaviourRow, tries: number): Promise<string[]> {
+    const wait = row.verdict === 'drop' ? 0.3 : 3;
+    const client = this.#clients.get(row.from) ?? new ProbeClient(this.#netns.get(row.from));
+    this.#clients.set(row.from, client);
+    return client.ask({ protocol: row.protocol ?? 'TCP', to: row.to, wait, tries });
   }
 }
 
-function connectPod(pod: Pod): void {
-  const node = nodeOf(pod);
-  const link = `p-${pod}`;
-  ip('-n', ns(node), 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', ns(pod));
-  addAddresses(node, link, 'fe80::1/64');
-  ip('-n', ns(node), 'route', 'add', world.pods[pod], 'dev', link);
-  ip('-n', ns(node), 'route', 'add', world6.pods[pod], 'dev', link);
-  inside(node, ['sysctl', '-qw', `net.ipv4.conf.${link}.proxy_arp=1`]);
-  addAddresses(pod, 'eth0', `${world.pods[pod]}/32`, `${world6.pods[pod]}/128`);
-  ip('-n', ns(pod), 'route', 'add', '169.254.1.1', 'dev', 'eth0', 'scope', 'link');
-  ip('-n', ns(pod), 'route', 'add', 'default', 'via', '169.254.1.1');
-  ip('-n', ns(pod), 'route', 'add', 'default', 'via', 'fe80::1', 'dev', 'eth0');
+function route(verb: 'add' | 'replace', destination: string, via: string): void {
+  execFileSync('ip', ['route', verb, destination, 'via', via]);
 }
 
-after(() => {
-  for (const server of servers) server.kill('SIGKILL');
-  for (const name of ['outside', ...nodes, ...Object.keys(world.pods)]) ip('netns', 'del', ns(name));
-});
-
-/** Replaces the rules of a node by those of the row's Service. */
-function program(row: BehaviourRow, nodeName: 'node-a' | 'node-b', family: IpFamily): void {
-  const model = compileService(inFamily(serviceOf(row), family), [inFamily(sliceOf(row), family)], {
-    name: nodeName,
-  })!;
-  const numbers = new EndpointNumbers();
-  const plan = planService(model, { idOf: endpoint => numbers.hold('web', endpoint) });
-  const desired = new DesiredElements();
-  const options = inFamily(
-    { nodeName, podSubnets: [clusterSubnet], serviceSubnets: [serviceSubnet] },
-    family,
+async function check(topology: Topology, original: BehaviourRow, family: IpFamily): Promise<void> {
+  const row = inFamily(original, family);
+  const answers = await topology.ask(row, row.verdict ? 1 : draws);
+  if (row.verdict) {
+    assert.deepEqual(answers, [row.verdict === 'drop' ? 'silence' : 'refused'], family);
+    return;
+  }
+  const [pods, sources] = [0, 1].map(part => new Set(answers.map(answer => answer.split(' ')[part]!)));
+  if (row.service.sessionAffinity === 'ClientIP') {
+    assert.equal(pods!.size, 1, 'a client with session affinity meets one pod');
+    assert.ok([...pods!].every(pod => row.ends.includes(pod as Pod)));
+  } else assert.deepEqual([...pods!].sort(), [...row.ends].sort(), family);
+  // A node's own connections have the node's address either way.
+  if (row.from.startsWith('node-')) return;
+  const here = inFamily(world, family);
+  const client = here.pods[row.from as Pod] ?? here.outside;
+  const masqueraded = [...sources!].every(source => source !== client);
+  assert.equal(
+    masqueraded,
+    row.masqueraded ?? false,
+    `the pod saw ${[...sources!]}, the client is ${client}`,
   );
-  desired.set('*node*', nodeElements(inFamily(nodes.map(nodeObject), family), options));
-  desired.set('default/web', plan.elements);
-  const layout = tableLayout(
-    family,
-    plan.picks.map(({ pick }) => pick),
-  );
-  inside(nodeName, ['nft', '-f', '-'], renderCommands(replaceTable(layout, desired.all(family))));
 }
 
-/** Outside hosts need a route to what they connect to, through the node the row says. */
-function routeOutside(row: BehaviourRow, here: typeof world): void {
-  if (row.from !== 'outside' || row.to.address === here.nodes[row.at!]) return;
-  ip('-n', ns('outside'), 'route', 'replace', row.to.address, 'via', here.nodes[row.at!]);
+/** Rows of one Service follow each other, so that rules are written once for all of them. */
+const likeRowsTogether = rows.toSorted((a, b) => (serviceText(a) < serviceText(b) ? -1 : 1));
+
+function serviceText({ service, endpoints, balancer, protocol }: BehaviourRow): string {
+  return JSON.stringify([service, endpoints, balancer, protocol]);
 }
 
-for (const family of ['IPv4', 'IPv6'] as const)
-  for (const row of rows.map(each => inFamily(each, family))) {
-    test(`packets, ${family}: ${row.name}`, () => {
-      const here = inFamily(world, family);
-      for (const node of nodes) program(row, node, family);
-      routeOutside(row, here);
-      const seconds = row.verdict === 'drop' ? '0.3' : '3';
-      const seen = new Set<string>();
-      const sources = new Set<string>();
-      const client = here.pods[row.from as Pod] ?? here.nodes[row.from as 'node-a'] ?? here.outside;
-      // Enough draws that each of two endpoints is met but once in 2^23 runs.
-      const tries = row.verdict ? 1 : 24;
-      for (let attempt = 0; attempt < tries; attempt++) {
-        const answer = inside(row.from, [
-          'perl',
-          '-e',
-          clientScript,
-          row.to.address,
-          String(row.to.port),
-          seconds,
-        ]).trim();
-        if (row.verdict) {
-          assert.equal(answer, row.verdict === 'drop' ? 'silence' : 'refused');
-          continue;
+if (inFreshNamespace(import.meta.url)) {
+  const setups: [string, readonly NodeName[], RouteMode][] = [
+    ['two nodes, one link', ['node-a', 'node-b'], 'direct'],
+    ['two nodes, VXLAN', ['node-a', 'node-b'], 'vxlan'],
+    ['three nodes, one link', ['node-a', 'node-b', 'node-c'], 'direct'],
+    ['three nodes, VXLAN', ['node-a', 'node-b', 'node-c'], 'vxlan'],
+  ];
+  for (const [setup, nodes, mode] of setups) {
+    test(`packets: ${setup}`, async t => {
+      const topology = new Topology(nodes, mode);
+      try {
+        await topology.start();
+        for (const row of likeRowsTogether) {
+          if (needsThirdNode(row) && nodes.length < 3) continue;
+          const skip =
+            row.protocol === 'SCTP' && !protocols.includes('SCTP') && 'the kernel has no SCTP sockets';
+          await t.test(row.name, { skip }, async () => {
+            await topology.program(row);
+            for (const family of families) await check(topology, row, family);
+          });
         }
-        const [pod, source] = answer.split(' ');
-        seen.add(pod!);
-        sources.add(source!);
+      } finally {
+        await topology.close();
       }
-      if (row.verdict) return;
-      const sticky = family === 'IPv4' && row.service.sessionAffinity === 'ClientIP';
-      if (sticky) assert.equal(seen.size, 1, 'a client with session affinity meets one pod');
-      else assert.deepEqual([...seen].sort(), [...row.ends].sort());
-      const masqueraded = [...sources].every(source => source !== client);
-      assert.equal(
-        masqueraded,
-        row.masqueraded ?? false,
-        `the pod saw ${[...sources]}, the client is ${client}`,
-      );
     });
   }
+}

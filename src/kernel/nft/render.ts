@@ -104,6 +104,7 @@ function renderStatement(statement: Statement, family: TableFamily): string {
   }
   if ('verdicts' in statement) return `${renderKey(statement.lookup)} vmap @${statement.verdicts}`;
   if ('setMark' in statement) return `meta mark set ${renderMarkSource(statement.setMark)}`;
+  if ('setFlowMark' in statement) return `ct mark set ${renderMarkSource(statement.setFlowMark)}`;
   if ('dnat' in statement) {
     // A table of both families says it by the fields it looks up.
     const ip6 = family === 'ip6' || statement.dnat.some(field => field.startsWith('ip6'));

@@ -12,6 +12,7 @@ export type Field =
   | 'ip6 daddr'
   | 'meta l4proto'
   | 'meta mark'
+  | 'ct mark'
   | 'meta iifname'
   | 'meta oifname'
   | 'th sport'
@@ -61,6 +62,8 @@ export type Statement =
   /** Takes the verdict the map has for the key; goes on where it has none. */
   | { readonly lookup: Key; readonly verdicts: string }
   | { readonly setMark: MarkSource }
+  /** The mark of the packet's flow in place of the packet's own. */
+  | { readonly setFlowMark: MarkSource }
   /** Rewrites the destination to the address and port the map has for the key; goes on where it has none. */
   | { readonly dnat: Key; readonly map: string }
   /** Puts, or refreshes, an element with the packet's values into a dynamic map. */

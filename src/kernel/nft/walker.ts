@@ -23,6 +23,8 @@ export interface Packet {
   iif?: string;
   oif?: string;
   mark?: number;
+  /** Of its flow. */
+  flowMark?: number;
   ctState?: 'new' | 'established' | 'related' | 'invalid';
 }
 
@@ -82,7 +84,7 @@ class Walk {
 
   constructor(context: WalkContext, packet: Packet) {
     this.#context = context;
-    this.#packet = { mark: 0, ctState: 'new', ...packet };
+    this.#packet = { mark: 0, flowMark: 0, ctState: 'new', ...packet };
     this.#original = { ...this.#packet };
   }
 
@@ -148,7 +150,8 @@ class Walk {
       return ((this.#packet.mark! & statement.markBits) !== 0) === statement.set ? 'continue' : 'mismatch';
     }
     if ('verdicts' in statement) return this.#verdictOf(table, statement, note);
-    if ('setMark' in statement) return this.#setMark(table, statement.setMark, note);
+    if ('setMark' in statement) return this.#setMark(table, 'mark', statement.setMark, note);
+    if ('setFlowMark' in statement) return this.#setMark(table, 'flowMark', statement.setFlowMark, note);
     if ('dnat' in statement) return this.#dnat(table, statement, note);
     if ('update' in statement) {
       note(`remembers ${this.#keyOf(statement.key)}`);
@@ -188,27 +191,30 @@ class Walk {
     return word as Outcome;
   }
 
-  #setMark(table: LiveTable, source: MarkSource, note: (effect: string) => void): Outcome | 'mismatch' {
-    if ('random' in source) {
-      this.#packet.mark = (source.offset ?? 0) + this.#context.random(source.random);
-      note(`draws ${this.#packet.mark} of ${source.random}`);
+  #setMark(
+    table: LiveTable,
+    which: 'mark' | 'flowMark',
+    source: MarkSource,
+    note: (effect: string) => void,
+  ): Outcome | 'mismatch' {
+    const set = (value: number, effect?: string): Outcome => {
+      this.#packet[which] = value;
+      if (effect !== undefined) note(effect);
       return 'continue';
+    };
+    if ('value' in source) return set(source.value);
+    if ('random' in source) {
+      const drawn = (source.offset ?? 0) + this.#context.random(source.random);
+      return set(drawn, `draws ${drawn} of ${source.random}`);
     }
     if ('hash' in source) {
-      // Which one the kernel's hash gives is not known here; any of them may be it.
-      this.#packet.mark = (source.offset ?? 0) + this.#context.random(source.modulus);
-      note(`takes ${this.#packet.mark} of ${source.modulus} by ${this.#keyOf(source.hash)}`);
-      return 'continue';
-    }
-    if ('value' in source) {
-      this.#packet.mark = source.value;
-      return 'continue';
+      const key = this.#keyOf(source.hash);
+      const hashed = (source.offset ?? 0) + (hashOf(key) % source.modulus);
+      return set(hashed, `takes ${hashed} of ${source.modulus} by ${key}`);
     }
     const data = this.#element(table, source.map, this.#keyOf(source.lookup));
     if (data === undefined) return 'mismatch';
-    this.#packet.mark = Number(data);
-    note(`takes ${data} from ${source.map}`);
-    return 'continue';
+    return set(Number(data), `takes ${data} from ${source.map}`);
   }
 
   #dnat(
@@ -265,6 +271,8 @@ class Walk {
         return String(packet.dport);
       case 'meta mark':
         return `0x${packet.mark!.toString(16)}`;
+      case 'ct mark':
+        return `0x${packet.flowMark!.toString(16)}`;
       case 'meta iifname':
         return packet.iif ?? '';
       case 'meta oifname':
@@ -285,6 +293,13 @@ class Walk {
       throw new Error(`set ${set} is named by a rule of ${table.layout.name} and does not exist`);
     return findElement(definition, table.elements.get(set), key);
   }
+}
+
+/** Alike for the same key; not the number the kernel's hash gives, which is nobody's concern. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of key) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return hash;
 }
 
 /** The data of the element that `key` falls in; interval sets are searched part by part. */

@@ -35,6 +35,7 @@ export class PodnetNodes {
   readonly folder = mkdtempSync(join(tmpdir(), 'podnet-'));
   readonly nodes = new Map<string, { spec: NodeSpec; netns: string; agent: ChildProcess | undefined }>();
   readonly #mounts: string[] = [];
+  readonly #links = new Set(['seg-a', 'seg-b']);
   #pods = 0;
 
   constructor() {
@@ -54,6 +55,7 @@ export class PodnetNodes {
     const segment = spec.segment ?? 'a';
     const number = segment === 'a' ? 0 : 1;
     const inside = (...argv: string[]) => run('nsenter', `--net=${netns}`, ...argv);
+    this.#links.add(`to-${spec.name}`);
     run(
       'ip',
       'link',
@@ -182,6 +184,8 @@ export class PodnetNodes {
 
   async close(): Promise<void> {
     for (const { agent: child } of this.nodes.values()) child?.kill('SIGKILL');
+    // A namespace lives while a process that ends is still in it; its link is gone at once.
+    for (const name of this.#links) spawnSync('ip', ['link', 'delete', name]);
     for (const path of this.#mounts) spawnSync('umount', ['-l', path]);
     rmSync(this.folder, { recursive: true, force: true });
   }
