@@ -9,6 +9,7 @@ import { keepSystemFields } from '../kinds/registry.ts';
 import { formatApiVersion, type KubeObject } from '../objects.ts';
 import type { FieldError } from '../status.ts';
 import type { CustomVersion } from './custom-version.ts';
+import { checkBySchema, checkListTypes } from './validation.ts';
 
 type Body = KubeObject & { status?: unknown };
 
@@ -53,6 +54,7 @@ export function validateCustomCreate(version: CustomVersion, object: KubeObject)
   const out = new Findings();
   checkType(version, object, out);
   checkMetadata(object.metadata ?? {}, version.namespaced, dnsSubdomainName, out);
+  checkContents(version, object, undefined, out);
   return out.list;
 }
 
@@ -64,7 +66,30 @@ export function validateCustomUpdate(
   const out = new Findings();
   checkType(version, object, out);
   checkMetadataUpdate(object.metadata ?? {}, old.metadata ?? {}, out);
+  checkContents(version, object, old, out);
   return out.list;
+}
+
+/** What a change of the status can be wrong in: the status. */
+export function validateCustomStatus(
+  version: CustomVersion,
+  object: KubeObject,
+  old: KubeObject,
+): FieldError[] {
+  const out = new Findings();
+  checkMetadataUpdate(object.metadata ?? {}, old.metadata ?? {}, out);
+  checkContents(version, object, old, out);
+  return out.list;
+}
+
+function checkContents(
+  { check, schema }: CustomVersion,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  out: Findings,
+): void {
+  if (check) checkBySchema(check, object, old, out);
+  checkListTypes(object, schema, undefined, out);
 }
 
 function checkType({ gvk }: CustomVersion, object: KubeObject, out: Findings): void {

@@ -2,6 +2,7 @@ import type { CustomResourceDefinition, JSONSchemaProps } from '../generated/typ
 import type { GroupVersionKind } from '../objects.ts';
 import type { StructSchema } from '../schema/schema.ts';
 import { typedResource } from './typed-schema.ts';
+import { compileChecks, type ValueCheck } from './value-checks.ts';
 
 /** One version of a custom resource definition, prepared once for all requests. */
 export interface CustomVersion {
@@ -12,6 +13,7 @@ export interface CustomVersion {
   readonly typed: StructSchema;
   /** Whether status is a subresource of its own. */
   readonly hasStatus: boolean;
+  readonly check: ValueCheck | undefined;
 }
 
 /** Prepares the version called `name`, which the definition must have. */
@@ -24,5 +26,6 @@ export function compileVersion({ spec }: CustomResourceDefinition, name: string)
     schema,
     typed: typedResource(schema),
     hasStatus: version.subresources?.status !== undefined,
+    check: schema && compileChecks(schema),
   };
 }

@@ -4,6 +4,7 @@ import {
   prepareCustomForUpdate,
   prepareCustomStatus,
   validateCustomCreate,
+  validateCustomStatus,
   validateCustomUpdate,
 } from '../../api/custom/custom-rules.ts';
 import { type CustomVersion, compileVersion } from '../../api/custom/custom-version.ts';
@@ -124,6 +125,6 @@ function customRules(version: CustomVersion): ObjectRules {
     prepareForStatusUpdate: prepareCustomStatus,
     validateCreate: object => validateCustomCreate(version, object),
     validateUpdate: (object, old) => validateCustomUpdate(version, object, old),
-    validateStatusUpdate: (object, old) => validateCustomUpdate(version, object, old),
+    validateStatusUpdate: (object, old) => validateCustomStatus(version, object, old),
   };
 }
