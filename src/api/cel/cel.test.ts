@@ -79,6 +79,33 @@ const values: [source: string, wanted: unknown, bindings?: Record<string, unknow
   ['["a", "b"].join("-") + "tacocat".substring(2, 4)', 'a-bco'],
   ['"  x ".trim() + "aXb".lowerAscii() + "abab".replace("b", "c", 1)', 'xaxbacab'],
   ['"tacocat".lastIndexOf("a") == 5 && "tacocat".indexOf("a", 3) == 5', true],
+  ['[1, 2, 2].isSorted() && [1, 2].sum() == 3 && [3, 1].min() == 1 && ["a", "b"].max() == "b"', true],
+  ['[].sum() == 0 && [1, 2, 1].lastIndexOf(1) == 2 && [1].indexOf(5) == -1', true],
+  ['[].map(x, x + 1).min()', 'min called on empty list'],
+  ['sets.contains([1, 2], [2]) && sets.equivalent([1, 1, 2], [2, 1]) && !sets.intersects([1], [2])', true],
+  ['url("https://a.b:80/c%20d?x=1&x=2").getHost()', 'a.b:80'],
+  ['url("https://a.b:80/c d?x=1&x=2").getQuery()', { x: ['1', '2'] }],
+  ['url("https://[::1]:80/").getHostname() + url("https://[::1]:80/").getPort()', '::180'],
+  ['isURL("/a") && !isURL("a") && !isURL("../a") && isURL("mailto:x")', true],
+  [
+    'quantity("1Gi").isGreaterThan(quantity("1G")) && quantity("500m").add(quantity("0.5")).compareTo(quantity("1")) == 0',
+    true,
+  ],
+  ['quantity("2").sub(1).asInteger() + (quantity("1.5").isInteger() ? 1 : 0)', 1],
+  ['isQuantity("1x") || quantity("1.5").asApproximateFloat() == 1.5', true],
+  [
+    'ip("10.0.0.1").family() == 4 && ip("::1").isLoopback() && !isIP("::ffff:1.2.3.4") && ip.isCanonical("fd00::1")',
+    true,
+  ],
+  ['cidr("10.0.0.0/8").containsIP("10.1.2.3") && cidr("10.0.0.0/8").containsCIDR(cidr("10.1.0.0/16"))', true],
+  ['string(cidr("10.1.2.3/8").masked()) + " " + string(cidr("10.1.2.3/8").ip())', '10.0.0.0/8 10.1.2.3'],
+  ['format.dns1123Label().validate("a-b").hasValue() || format.named("nope").hasValue()', false],
+  ['format.dns1123Label().validate("A").value().size()', 1],
+  [
+    'semver("1.2.3").isLessThan(semver("1.10.0")) && semver("v1.2", true).minor() == 2 && !isSemver("v1")',
+    true,
+  ],
+  ['semver("1.0.0-alpha.1").compareTo(semver("1.0.0"))', -1],
   ['strings.quote("a\\"b")', '"a\\"b"'],
 ];
 
