@@ -26,17 +26,22 @@ function report(problem: Problem, out: Findings): void {
   const value = problem.value ?? '';
   switch (problem.kind) {
     case 'required':
-      return out.required(at);
+      out.required(at);
+      break;
     case 'enum':
-      return out.notSupported(at, problem.value, (problem.allowed ?? []).map(textOf));
+      out.notSupported(at, problem.value, (problem.allowed ?? []).map(textOf));
+      break;
     case 'tooLong':
-      return out.tooLong(at, problem.max!);
+      out.tooLong(at, problem.max!);
+      break;
     case 'tooMany':
-      return out.tooMany(at, problem.actual!, problem.max!);
+      out.tooMany(at, problem.actual!, problem.max!);
+      break;
     case 'type':
-      return out.typeInvalid(at, value, problem.message);
+      out.typeInvalid(at, value, problem.message);
+      break;
     default:
-      return out.invalid(at, value, problem.message);
+      out.invalid(at, value, problem.message);
   }
 }
 

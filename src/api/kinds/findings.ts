@@ -73,15 +73,20 @@ export class Findings {
     this.#add('InternalError', at, undefined, detail);
   }
 
+  /** A finding made elsewhere. */
+  add(finding: FieldError): void {
+    const key = `${finding.field}: ${finding.message}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.list.push(finding);
+  }
+
   #add(reason: keyof typeof words, at: FieldPath, value: string | undefined, detail: string): void {
     const field = at.toString();
     let message: string = words[reason];
     if (value !== undefined) message += `: ${value}`;
     if (detail !== '') message += `: ${detail}`;
-    const key = `${field}: ${message}`;
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.list.push({ reason, field, message });
+    this.add({ reason, field, message });
   }
 }
 

@@ -1,4 +1,5 @@
 /** The conditions of custom resource definitions, in the words of apiextensions-apiserver's controllers. */
+import { approvalOf, isProtected } from '../../api/custom/approval.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
@@ -52,6 +53,8 @@ export function statusOf(
   let conditions = withCondition(definition.status?.conditions ?? [], names, now);
   const established = establishedCondition(definition, conflict === undefined);
   if (established) conditions = withCondition(conditions, established, now);
+  const approved = approvalCondition(definition);
+  if (approved) conditions = withCondition(conditions, approved, now);
   return { ...definition.status, acceptedNames: accepted, conditions };
 }
 
@@ -64,6 +67,21 @@ function establishedCondition(definition: Definition, namesAccepted: boolean): C
   }
   const message = 'the initial names have been accepted';
   return { type, status: 'True', reason: 'InitialNamesAccepted', message };
+}
+
+const approvalReasons = {
+  missing: 'MissingAnnotation',
+  invalid: 'InvalidAnnotation',
+  approved: 'ApprovedAnnotation',
+  bypassed: 'UnapprovedAnnotation',
+};
+
+/** Of definitions in the community's groups. */
+function approvalCondition({ spec, metadata }: Definition): Condition | undefined {
+  if (!isProtected(spec.group)) return undefined;
+  const { state, message } = approvalOf(metadata.annotations ?? {});
+  const status = state === 'approved' ? 'True' : 'False';
+  return { type: 'KubernetesAPIApprovalPolicyConformant', status, reason: approvalReasons[state], message };
 }
 
 interface Conflict {

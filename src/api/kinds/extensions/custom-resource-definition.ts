@@ -1,17 +1,20 @@
+import { approval, approvalOf, isProtected } from '../../custom/approval.ts';
+import { checkSelectableFields, checkSubresources } from '../../custom/definition-checks.ts';
+import { checkSchema } from '../../custom/schema-checks.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
 } from '../../generated/types.ts';
+import { equalJson } from '../../json.ts';
 import { label1035Errors } from '../../names.ts';
 import { checkSubdomain, Unique } from '../checks.ts';
-import { type FieldPath, metadataPath, specPath } from '../field-path.ts';
+import { type FieldPath, metadataPath, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
 
-const approval = 'api-approved.kubernetes.io';
 const scopes = ['Cluster', 'Namespaced'];
 const strategies = ['None', 'Webhook'];
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
@@ -39,6 +42,11 @@ export const definitionRules: KindRules<CustomResourceDefinition> = {
   validate: checkDefinition,
   validateUpdate(definition, old, out) {
     checkDefinition(definition, out);
+    const names = new Set(definition.spec?.versions?.map(version => version.name));
+    (definition.status?.storedVersions ?? []).forEach((version, i) => {
+      if (names.has(version)) return;
+      out.invalid(statusPath.child('storedVersions').index(i), version, 'must appear in spec.versions');
+    });
     const established = old.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True');
     if (!established) return;
     checkImmutable(definition.spec?.scope, old.spec?.scope, specPath.child('scope'), out);
@@ -85,10 +93,11 @@ function checkGroup(
     checkSubdomain(spec.group, at, out);
     if (!spec.group.includes('.')) out.invalid(at, spec.group, 'should be a domain with at least one dot');
   }
-  const isProtected = /(^|\.)(k8s|kubernetes)\.io$/.test(spec.group ?? '');
-  if (!isProtected || annotations[approval]) return;
-  const why = `protected groups must have approval annotation "${approval}", see https://github.com/kubernetes/enhancements/pull/1111`;
-  out.required(metadataPath.child('annotations').key(approval), why);
+  if (!isProtected(spec.group)) return;
+  const { state, message } = approvalOf(annotations);
+  const key = metadataPath.child('annotations').key(approval);
+  if (state === 'missing') out.required(key, message);
+  else if (state === 'invalid') out.invalid(key, annotations[approval], message);
 }
 
 function checkScope(spec: CustomResourceDefinitionSpec, out: Findings): void {
@@ -114,32 +123,55 @@ function checkVersions(versions: CustomResourceDefinitionVersion[], out: Finding
       const why = 'can only be set for deprecated versions';
       out.invalid(here.child('deprecationWarning'), version.deprecationWarning, why);
     }
-    checkSchema(version, here.child('schema', 'openAPIV3Schema'), out);
-    checkColumns(version, here.child('additionalPrinterColumns'), out);
   });
+  checkParts(versions, at, out);
   const storage = versions.filter(version => version.storage).length;
   if (versions.length > 0 && storage !== 1) {
     out.invalid(at, versions, 'must have exactly one version marked as storage version');
   }
 }
 
-function checkSchema(version: CustomResourceDefinitionVersion, at: FieldPath, out: Findings): void {
-  const schema = version.schema?.openAPIV3Schema as { type?: string } | undefined;
-  if (!schema) {
-    out.required(at, 'schemas are required');
-    return;
-  }
-  if (!schema.type) out.required(at.child('type'), 'must not be empty at the root');
-  else if (schema.type !== 'object') out.invalid(at.child('type'), schema.type, 'must be object at the root');
+/**
+ * Schemas, subresources, columns and selectable fields. Upstream's internal form has those that all versions agree
+ * on once, at the top, and complains of them there.
+ */
+function checkParts(versions: CustomResourceDefinitionVersion[], at: FieldPath, out: Findings): void {
+  const [first] = versions;
+  if (!first) return;
+  const each = <K extends keyof CustomResourceDefinitionVersion>(
+    part: K,
+    top: string,
+    check: (version: CustomResourceDefinitionVersion, at: FieldPath) => void,
+  ) => {
+    if (versions.every(version => equalJson(version[part], first[part]))) check(first, specPath.child(top));
+    else
+      versions.forEach((version, i) => {
+        check(version, at.index(i).child(part));
+      });
+  };
+  versions.forEach(({ schema }, i) => {
+    if (schema?.openAPIV3Schema) return;
+    out.required(at.index(i).child('schema', 'openAPIV3Schema'), 'schemas are required');
+  });
+  each('schema', 'validation', ({ schema }, here) => {
+    if (schema?.openAPIV3Schema) checkSchema(schema.openAPIV3Schema, here.child('openAPIV3Schema'), out);
+  });
+  each('subresources', 'subresources', (version, here) => checkSubresources(version, here, out));
+  each('additionalPrinterColumns', 'additionalPrinterColumns', (version, here) =>
+    checkColumns(version, here, out),
+  );
+  each('selectableFields', 'selectableFields', ({ selectableFields = [], schema }, here) =>
+    checkSelectableFields(selectableFields, schema?.openAPIV3Schema, here, out),
+  );
 }
 
 function checkColumns(version: CustomResourceDefinitionVersion, at: FieldPath, out: Findings): void {
   (version.additionalPrinterColumns ?? []).forEach((column, i) => {
     const here = at.index(i);
     if (!column.name) out.required(here.child('name'));
-    if (!column.type) out.required(here.child('type'), `must be one of ${columnTypes.join(', ')}`);
+    if (!column.type) out.required(here.child('type'), `must be one of ${columnTypes.join(',')}`);
     else if (!columnTypes.includes(column.type)) {
-      out.invalid(here.child('type'), column.type, `must be one of ${columnTypes.join(', ')}`);
+      out.invalid(here.child('type'), column.type, `must be one of ${columnTypes.join(',')}`);
     }
     if (!column.jsonPath) out.required(here.child('jsonPath'));
     else if (!/^[.[]/.test(column.jsonPath)) {
