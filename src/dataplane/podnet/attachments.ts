@@ -162,7 +162,7 @@ export class Attachments {
     if (attachment.portMappings.length === 0) return;
     // Without it the kernel refuses packets from 127.0.0.1 to another link: hostPorts on the node's loopback.
     await sysctl.set(`net/ipv4/conf/${podLinkName(attachment)}/route_localnet`, '1');
-    await table.addHostPorts(attachment);
+    await table.syncHostPorts();
   }
 
   async #delete(key: string, reason: string): Promise<undefined> {
@@ -171,11 +171,11 @@ export class Attachments {
     // DEL is told of what never was or is gone, and succeeds.
     if (!attachment) return undefined;
     await this.#applyEach(nodeSideRemoval(attachment));
+    await addresses.free(key);
     if (attachment.portMappings.length > 0) {
-      await table.removeHostPorts(attachment);
+      await table.syncHostPorts();
       await this.#forgetFlows(attachment);
     }
-    await addresses.free(key);
     this.#options.onRemoved();
     const { containerId } = attachment;
     decisions.record('address.freed', podObject(attachment), {

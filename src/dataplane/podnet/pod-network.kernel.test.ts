@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { inFreshNamespace } from '../../kernel/testing/fresh-namespace.ts';
 import { PodnetNodes, run } from './testing/podnet-nodes.ts';
 
@@ -107,6 +108,51 @@ if (inFreshNamespace(import.meta.url)) {
     assert.equal(answer(pod.netns, '172.30.0.11', 9090), '10.244.1.1');
     await net.cni('n1', 'DEL', 'ported', pod.netns);
     assert.equal(answer(outside, '172.30.0.11', 9090), 'ECONNREFUSED');
+  });
+
+  test('two pods with one host port: the first has it, then the other', async () => {
+    const runtimeConfig = { portMappings: [{ hostPort: 9191, containerPort: 8080, protocol: 'tcp' }] };
+    const outside = net.nodes.get('n3')!.netns;
+    const holder = () =>
+      net.inNode('n1', 'nft', 'get', 'element', 'inet', 'causeway-podnet', 'host-ports4', '{ tcp . 9191 }');
+    const first = await net.pod('n1', 'first', { runtimeConfig });
+    const second = await net.pod('n1', 'second', { runtimeConfig });
+    await serve(second.netns);
+    assert.ok(holder().includes(first.ips[0]!));
+    // A whole rewrite holds both as well.
+    net.inNode('n1', 'nft', 'delete', 'table', 'inet', 'causeway-podnet');
+    await net.publish();
+    assert.ok(holder().includes(first.ips[0]!));
+    await net.cni('n1', 'DEL', 'first', first.netns);
+    assert.equal(answer(outside, '172.30.0.11', 9191), '172.30.1.13');
+    assert.equal((await net.cni('n1', 'DEL', 'second', second.netns)).code, 0);
+    assert.equal(answer(outside, '172.30.0.11', 9191), 'ECONNREFUSED');
+  });
+
+  test('rules that somebody flushed are back within two seconds, host ports too', async () => {
+    const runtimeConfig = { portMappings: [{ hostPort: 9292, containerPort: 8080, protocol: 'tcp' }] };
+    const pod = await net.pod('n2', 'flushed', { runtimeConfig });
+    const table = () => net.inNode('n2', 'nft', 'list', 'ruleset');
+    const before = table();
+    for (const command of [
+      ['flush', 'ruleset'],
+      ['flush', 'chain', 'inet', 'causeway-podnet', 'sources'],
+    ]) {
+      net.inNode('n2', 'nft', ...command);
+      const end = performance.now() + 2000;
+      while (table() !== before && performance.now() < end) await setTimeout(20);
+      assert.equal(table(), before, command.join(' '));
+    }
+    await net.cni('n2', 'DEL', 'flushed', pod.netns);
+  });
+
+  test('a node sends no redirects to a pod whose packets go back where they came from', async () => {
+    const pod = await net.pod('n1', 'redirected');
+    const [name] = net.inNode('n1', 'ip', 'route', 'get', pod.ips[0]!).match(/pod-\w+/)!;
+    for (const link of [name, 'eth0']) {
+      assert.equal(net.inNode('n1', 'sysctl', '-n', `net.ipv4.conf.${link}.send_redirects`).trim(), '0');
+    }
+    assert.equal(net.inNode('n1', 'sysctl', '-n', 'net.ipv4.conf.all.send_redirects').trim(), '0');
   });
 
   test('a pod cannot send from an address that is not its own', async () => {

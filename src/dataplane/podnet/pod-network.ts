@@ -10,6 +10,7 @@ import type { Commands } from '../../kernel/command.ts';
 import type { Conntrack } from '../../kernel/conntrack.ts';
 import type { IpRoute } from '../../kernel/ip/ip-route.ts';
 import type { NetworkNamespaces } from '../../kernel/network-namespace.ts';
+import { ForeignChanges } from '../../kernel/nft/foreign-changes.ts';
 import type { Nft } from '../../kernel/nft/nft.ts';
 import type { Sysctl } from '../../kernel/sysctl.ts';
 import { AddressLog } from './address-log.ts';
@@ -18,6 +19,7 @@ import { CniServer } from './cni-server.ts';
 import { installConflist, installPlugin } from './conflist.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { peerOf, podCidrsOf, type RouteMode } from './node-routes.ts';
+import { podnetTable } from './podnet-rules.ts';
 import { PodnetState } from './podnet-state.ts';
 import { PodnetTable } from './podnet-table.ts';
 
@@ -73,6 +75,7 @@ export class PodNetwork implements Component {
   readonly #state: PodnetState;
   readonly #server: CniServer;
   readonly #runner: BoundedFrequencyRunner;
+  readonly #foreign: ForeignChanges;
   readonly #lock = new KeyedLock();
   #unsubscribe: (() => void) | undefined;
   #cancelSweep: Cancel | undefined;
@@ -81,9 +84,22 @@ export class PodNetwork implements Component {
     const log = deps.log.child('podnet');
     this.#deps = { ...deps, log };
     this.#options = options;
-    const table = new PodnetTable(deps);
     this.#addresses = new AddressLog({}, { path: join(options.stateDir, 'addresses.log') });
     const addresses = this.#addresses;
+    const { nft, clock } = deps;
+    this.#foreign = new ForeignChanges(
+      { clock, log, nft, onChange: () => this.#runner.request() },
+      { tables: [`inet ${podnetTable}`] },
+    );
+    const table = new PodnetTable({
+      nft,
+      whileOwn: apply => this.#foreign.whileOwn({ family: 'inet', name: podnetTable }, apply),
+      input: () => ({
+        podCidrs: addresses.book.cidrs,
+        insideCidrs: [...options.podSubnets, ...options.nodeSubnets],
+        attachments: addresses.book.all(),
+      }),
+    });
     this.#attachments = new Attachments(
       { ...this.#deps, addresses, table },
       { ...options, agentPid: process.pid, onRemoved: () => this.#sweepSoon() },
@@ -111,6 +127,7 @@ export class PodNetwork implements Component {
     await this.#attachments.freeDead();
     await this.#state.reconcile(undefined).catch(error => log.warn('will retry', { error }));
     await this.#server.start();
+    this.#foreign.start();
     const request = () => this.#runner.request();
     this.#unsubscribe = this.#deps.nodes.addHandler({
       added: request,
@@ -126,6 +143,7 @@ export class PodNetwork implements Component {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#cancelSweep?.();
+    this.#foreign.stop();
     await this.#server.stop();
     await this.#runner.stop();
     await this.#addresses.stop();

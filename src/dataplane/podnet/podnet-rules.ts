@@ -1,6 +1,6 @@
 import { familyOf, type IpFamily } from '../../base/ip-address.ts';
 import type { Attachment } from './address-book.ts';
-import type { PortMapping } from './cni.ts';
+import { type HostPortElements, hostPortElements } from './host-port-elements.ts';
 import { vxlanLink } from './node-routes.ts';
 import { podLinkPrefix } from './pod-link.ts';
 
@@ -25,11 +25,12 @@ const families: { family: IpFamily; digit: '4' | '6'; ip: 'ip' | 'ip6'; type: st
 
 /** The whole table, in one transaction that replaces the one before. See README.md for what each chain does. */
 export function renderRules(input: RulesInput): string {
+  const ports = hostPortElements(input.attachments);
   return [
     `add table inet ${podnetTable}`,
     `delete table inet ${podnetTable}`,
     `table inet ${podnetTable} {`,
-    ...families.flatMap(row => familySets(input, row)),
+    ...families.flatMap(row => familySets(input, row, ports)),
     ...chain('sources', 'filter', 'prerouting', 'raw', [
       `iifname != "${podLinkPrefix}*" accept`,
       'ip daddr 127.0.0.0/8 drop',
@@ -46,20 +47,13 @@ export function renderRules(input: RulesInput): string {
   ].join('\n');
 }
 
-/** Changes of the elements that an attachment's host ports are; '' where it has none. */
-export function renderHostPorts(verb: 'add' | 'delete', attachment: Attachment): string {
-  return hostPortElements([attachment])
-    .map(({ set, element }) => `${verb} element inet ${podnetTable} ${set} { ${element} }\n`)
-    .join('');
-}
-
 function familySets(
   input: RulesInput,
   { family, digit, type, multicast }: (typeof families)[number],
+  ports: HostPortElements,
 ): string[] {
   const of = (cidrs: readonly string[]) => cidrs.filter(cidr => familyOf(cidr) === family);
-  const elements = hostPortElements(input.attachments);
-  const named = (set: string) => elements.filter(row => row.set === set).map(({ element }) => element);
+  const named = (set: string) => Array.from(ports.get(set) ?? [], renderElement);
   return [
     ...set(`set pods${digit}`, [`type ${type}`, 'flags interval', 'auto-merge'], of(input.podCidrs)),
     ...set(
@@ -67,7 +61,7 @@ function familySets(
       [`type ${type}`, 'flags interval', 'auto-merge'],
       [...of(input.insideCidrs), multicast],
     ),
-    ...set(`set hairpin${digit}`, [`type ${type} . ${type}`], [...new Set(named(`hairpin${digit}`))]),
+    ...set(`set hairpin${digit}`, [`type ${type} . ${type}`], named(`hairpin${digit}`)),
     ...set(
       `map host-ports${digit}`,
       [`type inet_proto . inet_service : ${type} . inet_service`],
@@ -116,31 +110,23 @@ function masqueradeRules(): string[] {
   ];
 }
 
-function hostPortElements(attachments: readonly Attachment[]): { set: string; element: string }[] {
-  return attachments.flatMap(attachment =>
-    attachment.addresses.flatMap(address => {
-      const family = families.find(row => row.family === familyOf(address))!;
-      const ports = attachment.portMappings.filter(mapping => fits(mapping, family.family));
-      if (ports.length === 0) return [];
-      const rows = ports.map(mapping => portElement(mapping, address, family.digit));
-      return [...rows, { set: `hairpin${family.digit}`, element: `${address} . ${address}` }];
-    }),
-  );
+/** The commands that turn the elements of `before` into those of `after`; '' where nothing differs. */
+export function renderHostPortChanges(before: HostPortElements, after: HostPortElements): string {
+  const lines: string[] = [];
+  const eachMissing = (from: HostPortElements, to: HostPortElements, verb: 'delete' | 'add') => {
+    for (const [set, elements] of from) {
+      for (const [key, data] of elements) {
+        if (to.get(set)?.get(key) === data) continue;
+        const element = verb === 'add' ? renderElement([key, data]) : key;
+        lines.push(`${verb} element inet ${podnetTable} ${set} { ${element} }\n`);
+      }
+    }
+  };
+  eachMissing(before, after, 'delete');
+  eachMissing(after, before, 'add');
+  return lines.join('');
 }
 
-function portElement(mapping: PortMapping, address: string, digit: string): { set: string; element: string } {
-  const { protocol, hostPort, containerPort, hostIP } = mapping;
-  const target = `${address} . ${containerPort}`;
-  if (hostIP === undefined || isUnspecified(hostIP)) {
-    return { set: `host-ports${digit}`, element: `${protocol} . ${hostPort} : ${target}` };
-  }
-  return { set: `host-ports-at${digit}`, element: `${hostIP} . ${protocol} . ${hostPort} : ${target}` };
-}
-
-function fits({ hostIP }: PortMapping, family: IpFamily): boolean {
-  return hostIP === undefined || familyOf(hostIP) === family;
-}
-
-function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
+function renderElement([key, data]: readonly [string, string]): string {
+  return data === '' ? key : `${key} : ${data}`;
 }

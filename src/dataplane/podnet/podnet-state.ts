@@ -28,8 +28,6 @@ declare module '../../base/decisions.ts' {
 export interface PodnetStateOptions {
   nodeName: string;
   nodeAddresses: string[];
-  podSubnets: string[];
-  nodeSubnets: string[];
   routeMode: RouteMode;
   mtu?: number;
 }
@@ -218,12 +216,7 @@ export class PodnetState {
 
   async #reconcileRules(): Promise<void> {
     const { book, table, decisions } = this.#deps;
-    const { podSubnets, nodeSubnets } = this.#options;
-    const written = await table.ensure(() => ({
-      podCidrs: book.cidrs,
-      insideCidrs: [...podSubnets, ...nodeSubnets],
-      attachments: book.all(),
-    }));
+    const written = await table.ensure();
     if (written) decisions.record('podnet.rules-written', undefined, { podCidrs: book.cidrs });
   }
 

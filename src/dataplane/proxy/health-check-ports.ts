@@ -19,6 +19,8 @@ export class HealthCheckPorts implements Component {
   readonly #ports = new Map<number, Port>();
   /** Service → its port. */
   readonly #byService = new Map<string, number>();
+  /** Services whose port is still another's. */
+  readonly #waiting = new Map<string, ServiceModel>();
 
   constructor(deps: { log: Logger }) {
     this.#deps = deps;
@@ -30,6 +32,7 @@ export class HealthCheckPorts implements Component {
     const closing = [...this.#ports.values()].map(({ server }) => close(server));
     this.#ports.clear();
     this.#byService.clear();
+    this.#waiting.clear();
     await Promise.all(closing);
   }
 
@@ -37,13 +40,17 @@ export class HealthCheckPorts implements Component {
   set(key: string, model: ServiceModel | undefined): void {
     const before = this.#byService.get(key);
     const port = model?.healthCheckNodePort;
+    this.#waiting.delete(key);
     if (before !== undefined && before !== port) this.#close(key, before);
     if (!model || port === undefined) return;
     const present = this.#ports.get(port);
     if (present?.model.key === key) present.model = model;
     else if (!present) this.#open(key, port, model);
-    // A port is one Service's; a second one can only be about to take it over and comes again.
-    else this.#deps.log.warn("a health check port is still another Service's", { service: key, port });
+    else {
+      // A port is one Service's: the other is about to let go of it.
+      this.#waiting.set(key, model);
+      this.#deps.log.warn("a health check port is still another Service's", { service: key, port });
+    }
   }
 
   #open(key: string, number: number, model: ServiceModel): void {
@@ -81,6 +88,8 @@ export class HealthCheckPorts implements Component {
     if (port?.model.key !== key) return;
     this.#ports.delete(number);
     void close(port.server);
+    const next = [...this.#waiting].find(([, model]) => model.healthCheckNodePort === number);
+    if (next) this.set(...next);
   }
 }
 

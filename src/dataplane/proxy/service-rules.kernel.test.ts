@@ -100,6 +100,19 @@ class Topology {
     assert.equal(code, 0, `nft on ${node}`);
   }
 
+  /** The clients with session affinity that a node remembers. */
+  listing(node: NodeName, family: IpFamily): string {
+    const words = family === 'IPv4' ? 'ip' : 'ip6';
+    const listed = ['affinity', 'nodeport-affinity'].map(map =>
+      execFileSync(
+        'nsenter',
+        [`--net=${this.#netns.get(node)}`, 'nft', 'list', 'map', words, 'causeway-services', map],
+        { encoding: 'utf8' },
+      ),
+    );
+    return listed.join('');
+  }
+
   ask(row: BehaviourRow, tries: number): Promise<string[]> {
     const wait = row.verdict === 'drop' ? 0.3 : 3;
     const client = this.#clients.get(row.from) ?? new ProbeClient(this.#netns.get(row.from));
@@ -123,6 +136,12 @@ async function check(topology: Topology, original: BehaviourRow, family: IpFamil
   if (row.service.sessionAffinity === 'ClientIP') {
     assert.equal(pods!.size, 1, 'a client with session affinity meets one pod');
     assert.ok([...pods!].every(pod => row.ends.includes(pod as Pod)));
+    const kept = topology.listing(row.at ?? nodeOf(row.from), family);
+    assert.equal(
+      [...kept.matchAll(/timeout 3h /g)].length,
+      1,
+      `the client is remembered for three hours: ${kept}`,
+    );
   } else assert.deepEqual([...pods!].sort(), [...row.ends].sort(), family);
   // A node's own connections have the node's address either way.
   if (row.from.startsWith('node-')) return;

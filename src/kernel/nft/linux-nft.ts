@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CommandError, type Commands } from '../command.ts';
 import { inNetns, type NetnsPath } from '../network-namespace.ts';
@@ -11,6 +12,7 @@ const watchScript = fileURLToPath(new URL('./watch-tables.pl', import.meta.url))
 export class LinuxNft implements Nft {
   readonly #commands: Commands;
   readonly #netns: NetnsPath | undefined;
+  #watch: TableWatch | undefined;
 
   constructor(deps: { commands: Commands }, options: { netns?: NetnsPath } = {}) {
     this.#commands = deps.commands;
@@ -41,29 +43,62 @@ export class LinuxNft implements Nft {
   }
 
   watchTables(listener: (change: TableChange) => void): () => void {
-    const [file, ...args] = inNetns(this.#netns, ['perl', watchScript]);
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-    let over = false;
-    const end = (reason: string) => {
-      if (over) return;
-      over = true;
-      listener({ kind: 'ended', reason });
-    };
-    child.on('error', error => end(error.message));
-    child.on('close', code => end(`it ended with ${code}`));
-    child.stdin.on('error', () => {});
-    createInterface({ input: child.stdout }).on('line', line => {
-      if (over) return;
-      if (line === 'watching') listener({ kind: 'began' });
-      else if (line === 'lost') listener({ kind: 'lost' });
-      else if (line.endsWith(' deleted')) listener({ kind: 'deleted', table: line.slice(0, -8) });
-      else listener({ kind: 'changed', table: line });
+    // One process tells all who watch.
+    this.#watch ??= new TableWatch(inNetns(this.#netns, ['perl', watchScript]), () => {
+      this.#watch = undefined;
     });
+    return this.#watch.add(listener);
+  }
+}
+
+/** The process that tells of changed tables; it lives while anybody listens. */
+class TableWatch {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #listeners = new Set<(change: TableChange) => void>();
+  readonly #onOver: () => void;
+  #began = false;
+  #over = false;
+
+  constructor([file, ...args]: readonly [string, ...string[]], onOver: () => void) {
+    this.#onOver = onOver;
+    this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#child.on('error', error => this.#end(error.message));
+    this.#child.on('close', code => this.#end(`it ended with ${code}`));
+    this.#child.stdin.on('error', () => {});
+    createInterface({ input: this.#child.stdout }).on('line', line => this.#onLine(line));
+  }
+
+  add(listener: (change: TableChange) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#began) queueMicrotask(() => this.#listeners.has(listener) && listener({ kind: 'began' }));
     return () => {
-      over = true;
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0 || this.#over) return;
+      this.#over = true;
+      this.#onOver();
       // It ends with its input, also when this process is killed.
-      child.stdin.end();
+      this.#child.stdin.end();
     };
+  }
+
+  #onLine(line: string): void {
+    if (line === 'watching') {
+      this.#began = true;
+      this.#tell({ kind: 'began' });
+    } else if (line === 'lost') this.#tell({ kind: 'lost' });
+    else if (line.endsWith(' deleted')) this.#tell({ kind: 'deleted', table: line.slice(0, -8) });
+    else this.#tell({ kind: 'changed', table: line });
+  }
+
+  #end(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#onOver();
+    this.#tell({ kind: 'ended', reason });
+  }
+
+  #tell(change: TableChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { errorChain, type Logger } from '../../base/log.ts';
-import type { Nft, TableChange } from '../../kernel/nft/nft.ts';
-import type { TableName } from '../../kernel/nft/ruleset.ts';
+import type { Nft, TableChange } from './nft.ts';
+import type { TableName } from './ruleset.ts';
 
 const retryInterval = 10_000;
 
@@ -76,7 +76,7 @@ export class ForeignChanges {
     this.#missed = false;
     if (change.kind !== 'ended') return;
     this.#missed = true;
-    this.#deps.log.warn('changes of the service rules by others are not seen for a while', {
+    this.#deps.log.warn('changes of our rules by others are not seen for a while', {
       error: errorChain(new Error(change.reason)),
     });
     this.#cancelRetry = this.#deps.clock.after(retryInterval, () => this.#watch());
