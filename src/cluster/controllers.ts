@@ -14,12 +14,14 @@ import { DeploymentController } from '../controllers/deployment/deployment-contr
 import { EndpointSliceController } from '../controllers/endpoint-slice/endpoint-slice-controller.ts';
 import { EndpointSliceMirroringController } from '../controllers/endpoint-slice-mirroring/endpoint-slice-mirroring-controller.ts';
 import { EndpointsController } from '../controllers/endpoints/endpoints-controller.ts';
+import { EphemeralVolumeController } from '../controllers/ephemeral-volume/ephemeral-volume-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
 import { JobController } from '../controllers/job/job-controller.ts';
 import { LoadBalancerController } from '../controllers/load-balancer/load-balancer-controller.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
 import { NodeIpamController } from '../controllers/node-ipam/node-ipam-controller.ts';
 import { NodeLifecycleController } from '../controllers/node-lifecycle/node-lifecycle-controller.ts';
+import { PersistentVolumeBinder } from '../controllers/persistent-volume-binder/persistent-volume-binder.ts';
 import { PodDisruptionBudgetController } from '../controllers/pod-disruption-budget/pod-disruption-budget-controller.ts';
 import { PodGcController } from '../controllers/pod-gc/pod-gc-controller.ts';
 import { ReplicaSetController } from '../controllers/replica-set/replica-set-controller.ts';
@@ -30,6 +32,7 @@ import { ServiceAccountController } from '../controllers/service-account/service
 import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
 import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
 import { TtlAfterFinishedController } from '../controllers/ttl-after-finished/ttl-after-finished-controller.ts';
+import { ClaimProtection, VolumeProtection } from '../controllers/volume-protection/volume-protection.ts';
 import type { ClusterNetwork } from './config.ts';
 
 export interface ControllerPorts {
@@ -88,6 +91,10 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new CronJobController(depsOf('cronjob-controller')),
     new TtlAfterFinishedController(depsOf('ttl-after-finished-controller')),
     new PodDisruptionBudgetController(depsOf('disruption-controller')),
+    new PersistentVolumeBinder(depsOf('persistent-volume-binder', 'persistentvolume-controller')),
+    new EphemeralVolumeController(depsOf('ephemeral-volume-controller')),
+    new ClaimProtection(depsOf('pvc-protection-controller')),
+    new VolumeProtection(depsOf('pv-protection-controller')),
     new ClusterRoleAggregationController(depsOf('clusterrole-aggregation-controller')),
     new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];

@@ -23,6 +23,7 @@ export const resources = {
   namespaces: builtin('v1', 'namespaces'),
   nodes: builtin('v1', 'nodes'),
   persistentVolumeClaims: builtin('v1', 'persistentvolumeclaims'),
+  persistentVolumes: builtin('v1', 'persistentvolumes'),
   podDisruptionBudgets: builtin('policy/v1', 'poddisruptionbudgets'),
   pods: builtin('v1', 'pods'),
   replicaSets: builtin('apps/v1', 'replicasets'),
@@ -30,6 +31,7 @@ export const resources = {
   resourceQuotas: builtin('v1', 'resourcequotas'),
   serviceAccounts: builtin('v1', 'serviceaccounts'),
   services: builtin('v1', 'services'),
+  storageClasses: builtin('storage.k8s.io/v1', 'storageclasses'),
   statefulSets: builtin('apps/v1', 'statefulsets'),
   clusterRoles: builtin('rbac.authorization.k8s.io/v1', 'clusterroles'),
 } as const;

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Node, Pod, Service } from '../api/generated/types.ts';
+import type { Node, PersistentVolume, Pod, Service } from '../api/generated/types.ts';
 import type { KubeObject } from '../api/objects.ts';
 import type { ResourceInfo } from '../api/resources.ts';
 import type { Clock } from '../base/clock.ts';
@@ -17,7 +17,7 @@ import { ConfigObjects } from './config-objects.ts';
 import { ImagePuller } from './container/image-puller.ts';
 import { LifecycleHooks } from './container/lifecycle-hooks.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { NodeApi, podResource, serviceResource } from './node-api.ts';
+import { NodeApi, podResource, serviceResource, volumeResource } from './node-api.ts';
 import type { NodeFacts, PodContext, TrafficRules } from './node-facts.ts';
 import { parseResolvConf } from './pod/dns-config.ts';
 import { NarrowLane } from './pod/narrow-lane.ts';
@@ -35,7 +35,9 @@ import { NodeLease } from './registration/node-lease.ts';
 import { kubeletPort, type NodeIdentity, nodeCapacity } from './registration/node-object.ts';
 import { NodeRegistrar } from './registration/node-registrar.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
+import { ClaimVolumes } from './volume/claim-volumes.ts';
 import type { Mounts } from './volume/mounts.ts';
+import { NodeFolders } from './volume/node-folders.ts';
 import { PodVolumes } from './volume/pod-volumes.ts';
 import { ServiceAccountTokens } from './volume/service-account-tokens.ts';
 import './decisions.ts';
@@ -136,6 +138,7 @@ export class NodeAgent implements Component {
     if (!parts) return;
     await parts.server.stop();
     parts.housekeeping.stop();
+    await parts.folders.stop();
     parts.context.images.stop();
     parts.context.prober.stopAll();
     await Promise.all([parts.registrar.stop(), parts.lease.stop(), parts.context.cache.stop()]);
@@ -148,6 +151,7 @@ export class NodeAgent implements Component {
     await parts.pods.whenSynced(this.#stopping.signal);
     parts.workers.start();
     parts.housekeeping.start();
+    parts.folders.start(this.#stopping.signal);
   }
 }
 
@@ -159,6 +163,7 @@ interface Parts {
   lease: NodeLease;
   server: KubeletServer;
   housekeeping: Housekeeping;
+  folders: NodeFolders;
 }
 
 async function assembleParts(
@@ -177,7 +182,11 @@ async function assembleParts(
   const pods = informers.informer<Pod>(podResource, { fieldSelector: `spec.nodeName=${options.nodeName}` });
   const services = informers.informer<Service>(serviceResource);
   const queue = PodWorkers.queue({ clock, log });
-  const context = podContext(deps, api, facts, paths, queue, async () => {
+  const folders = new NodeFolders(
+    { ...deps, volumes: informers.informer<PersistentVolume>(volumeResource) },
+    { dir: paths.persistentDir },
+  );
+  const context = podContext(deps, api, facts, paths, queue, folders, async () => {
     await services.whenSynced(signal);
     return services.list();
   });
@@ -197,7 +206,7 @@ async function assembleParts(
     { tls: options.tls, listen },
   );
   const housekeeping = new Housekeeping({ context, workers, registrar });
-  return { context, pods, workers, registrar, lease, server, housekeeping };
+  return { context, pods, workers, registrar, lease, server, housekeeping, folders };
 }
 
 function podContext(
@@ -206,6 +215,7 @@ function podContext(
   facts: NodeFacts,
   paths: PodPaths,
   queue: WorkQueue<string>,
+  folders: NodeFolders,
   services: () => Promise<readonly Service[]>,
 ): PodContext {
   const { clock, log, decisions, recorder, cri, mounts, cgroups } = deps;
@@ -238,7 +248,10 @@ function podContext(
     traffic: deps.traffic ?? noTraffic,
     cache: new RuntimeCache({ cri, clock, log, onChange: requeue }),
     images: new ImagePuller({ cri, clock, decisions }),
-    volumes: new PodVolumes({ paths, mounts, decisions, sources: { ...sources, tokens } }),
+    volumes: new PodVolumes({
+      ...{ paths, mounts, decisions, sources: { ...sources, tokens } },
+      claims: new ClaimVolumes({ api, folders }),
+    }),
     hooks: new LifecycleHooks({ cri, clock, requests }),
     prober: new Prober({ clock, decisions, recorder, runner, onChange: requeue }),
     writer: new StatusWriter({ api, clock, log, decisions }),
@@ -259,6 +272,7 @@ function nodeIdentity(options: NodeAgentOptions): NodeIdentity {
     labels: options.labels ?? {},
     taints: options.taints,
     maxPods: options.maxPods ?? 110,
+    volumeDir: podPaths(options).persistentDir,
   };
 }
 

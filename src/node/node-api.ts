@@ -3,6 +3,8 @@ import type {
   ConfigMap,
   Lease,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   Secret,
   ServiceAccount,
@@ -15,6 +17,7 @@ import type { Transport } from '../client/transport.ts';
 export const podResource = resource('', 'Pod');
 export const nodeResource = resource('', 'Node');
 export const serviceResource = resource('', 'Service');
+export const volumeResource = resource('', 'PersistentVolume');
 
 /** The resources a node agent reads and writes. */
 export class NodeApi {
@@ -23,6 +26,8 @@ export class NodeApi {
   readonly leases: ResourceClient<Lease>;
   readonly configMaps: ResourceClient<ConfigMap>;
   readonly secrets: ResourceClient<Secret>;
+  readonly claims: ResourceClient<PersistentVolumeClaim>;
+  readonly volumes: ResourceClient<PersistentVolume>;
   readonly #serviceAccounts: ResourceClient<ServiceAccount>;
 
   constructor(transport: Transport) {
@@ -32,6 +37,8 @@ export class NodeApi {
     this.leases = client(resource('coordination.k8s.io', 'Lease'));
     this.configMaps = client(resource('', 'ConfigMap'));
     this.secrets = client(resource('', 'Secret'));
+    this.claims = client(resource('', 'PersistentVolumeClaim'));
+    this.volumes = client(volumeResource);
     this.#serviceAccounts = client(resource('', 'ServiceAccount'));
   }
 

@@ -34,7 +34,7 @@ export class ClusterInformers {
   readonly volumes: Informer<PersistentVolume>;
   readonly budgets: Informer<PodDisruptionBudget>;
   readonly #namespaces: Informer<Namespace>;
-  readonly #classes: Informer<StorageClass>;
+  readonly classes: Informer<StorageClass>;
   readonly #services: Informer<Service>;
   readonly #owners: ReadonlyMap<string, Pick<Informer<Owner>, 'get' | 'whenSynced'>>;
 
@@ -47,7 +47,7 @@ export class ClusterInformers {
     this.volumes = informer('', 'persistentvolumes');
     this.budgets = informer('policy', 'poddisruptionbudgets');
     this.#namespaces = informer('', 'namespaces');
-    this.#classes = informer('storage.k8s.io', 'storageclasses');
+    this.classes = informer('storage.k8s.io', 'storageclasses');
     this.#services = informer('', 'services');
     this.#services.addIndex(servicesByPair, selectorPairs);
     this.#owners = new Map<string, Pick<Informer<Owner>, 'get' | 'whenSynced'>>([
@@ -67,7 +67,7 @@ export class ClusterInformers {
       volumes,
       budgets,
       this.#namespaces,
-      this.#classes,
+      this.classes,
       this.#services,
       ...this.#owners.values(),
     ];
@@ -87,7 +87,7 @@ export class ClusterInformers {
   }
 
   storageClass(name: string): Stored<StorageClass> | undefined {
-    return this.#classes.getByKey(name);
+    return this.classes.getByKey(name);
   }
 
   /** The selectors of the pod's Services and of its owner, joined; undefined where it has neither. */

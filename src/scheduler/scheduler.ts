@@ -15,12 +15,14 @@ import { findNode } from './find-node.ts';
 import { type Diagnosis, fitMessage } from './fit-error.ts';
 import type { ClusterEvent, SchedulingPlugin } from './framework.ts';
 import { nodeEvents } from './node-events.ts';
+import type { NodeInfo } from './node-info.ts';
 import { defaultPlugins } from './plugins/default-plugins.ts';
 import { disruptionPatch, type PodScheduledReason, unscheduledPatch } from './pod-conditions.ts';
 import { type PodInfo, podInfo } from './pod-info.ts';
 import { findPreemption, type Preemption } from './preemption.ts';
 import { type QueuedPod, SchedulingQueue } from './scheduling-queue.ts';
 import type { Snapshot } from './snapshot.ts';
+import { VolumeBinder } from './volume-binder.ts';
 
 declare module '../base/decisions.ts' {
   interface DecisionTypes {
@@ -65,6 +67,7 @@ export class Scheduler implements Component {
   readonly #state = new ClusterState();
   readonly #queue: SchedulingQueue;
   readonly #snapshot: Snapshot;
+  readonly #volumeBinder: VolumeBinder;
   /** Pods that victims make room for, by node. */
   readonly #nominations = new Map<string, PodInfo[]>();
   readonly #writes = new Set<Promise<void>>();
@@ -85,11 +88,14 @@ export class Scheduler implements Component {
       plugins: this.#plugins,
       onReady: () => this.#wake(),
     });
+    const { claims, volumes } = cluster;
+    this.#volumeBinder = new VolumeBinder({ ...deps, claims, volumes });
     this.#snapshot = {
       nodes: this.#state.nodes,
       namespaceLabels: name => cluster.namespaceLabels(name),
       claim: (namespace, name) => cluster.claim(namespace, name),
       volume: name => cluster.volume(name),
+      volumes: () => this.#volumeBinder.free(cluster.volumes.list()),
       storageClass: name => cluster.storageClass(name),
       workloadSelector: pod => cluster.workloadSelector(pod),
     };
@@ -119,8 +125,12 @@ export class Scheduler implements Component {
   }
 
   #subscribe(): void {
-    const { pods, nodes, claims, volumes } = this.#cluster;
+    const { pods, nodes, claims, volumes, classes } = this.#cluster;
     const changed = () => this.#queue.event('volume.changed');
+    const claimChanged = () => {
+      this.#volumeBinder.claimChanged();
+      changed();
+    };
     this.#unsubscribe.push(
       nodes.addHandler({
         added: node => this.#nodeChanged(node, ['node.added']),
@@ -132,8 +142,9 @@ export class Scheduler implements Component {
         updated: (pod, before) => this.#podChanged(pod, before),
         deleted: pod => this.#podGone(pod),
       }),
-      claims.addHandler({ added: changed, updated: changed }),
+      claims.addHandler({ added: claimChanged, updated: claimChanged, deleted: claimChanged }),
       volumes.addHandler({ added: changed, updated: changed }),
+      classes.addHandler({ added: changed, updated: changed }),
     );
   }
 
@@ -199,7 +210,7 @@ export class Scheduler implements Component {
       }
       const options = { nominations: this.#nominations, random: this.#random };
       const placement = findNode(info, this.#snapshot, this.#plugins, options);
-      if (placement.node) this.#bindTo(info, placement.node.name, placement);
+      if (placement.node) this.#bindTo(info, placement.node, placement);
       else this.#noNode(info, placement.diagnosis);
     } catch (error) {
       this.#deps.log.error('placing failed', { pod: info.key, error });
@@ -208,9 +219,19 @@ export class Scheduler implements Component {
     }
   }
 
-  #bindTo(info: PodInfo, node: string, { score, candidates }: { score: number; candidates: number }): void {
-    this.#state.assume(info, node);
-    this.#write(this.#bind(info, node, { score, candidates }));
+  #bindTo(info: PodInfo, node: NodeInfo, { score, candidates }: { score: number; candidates: number }): void {
+    const volumes = this.#volumeBinder.begin(info, node, this.#snapshot);
+    this.#state.assume(info, node.name);
+    if (!volumes) {
+      this.#write(this.#bind(info, node.name, { score, candidates }));
+      return;
+    }
+    // Not among the writes that a stop waits for: a provisioner may take its time.
+    void volumes().then(
+      () => this.#running && this.#write(this.#bind(info, node.name, { score, candidates })),
+      error =>
+        this.#running && this.#bindFailed(info, node.name, error, 'running PreBind plugin "VolumeBinding"'),
+    );
   }
 
   async #bind(info: PodInfo, node: string, how: { score: number; candidates: number }): Promise<void> {
@@ -233,7 +254,12 @@ export class Scheduler implements Component {
     this.#deps.recorder.event(info.pod, 'Normal', 'Scheduled', message, { action: 'Binding' });
   }
 
-  #bindFailed(info: PodInfo, node: string, cause: unknown): void {
+  #bindFailed(
+    info: PodInfo,
+    node: string,
+    cause: unknown,
+    where = 'running Bind plugin "DefaultBinder"',
+  ): void {
     this.#state.forget(info.uid);
     const gone = cause instanceof ApiError && cause.reason === 'NotFound';
     const current = this.#cluster.pods.getByKey(info.key);
@@ -241,7 +267,7 @@ export class Scheduler implements Component {
       this.#queue.remove(info.key, info.uid);
       return;
     }
-    const message = `binding rejected: running Bind plugin "DefaultBinder": ${errorChain(cause)}`;
+    const message = `binding rejected: ${where}: ${errorChain(cause)}`;
     this.#deps.log.warn('binding failed', { pod: info.key, node, error: cause });
     this.#queue.failed(info.key, info.uid);
     this.#queue.event('pod.deleted');

@@ -18,6 +18,8 @@ export interface Snapshot {
   namespaceLabels(name: string): Readonly<Record<string, string>> | undefined;
   claim(namespace: string, name: string): Stored<PersistentVolumeClaim> | undefined;
   volume(name: string): Stored<PersistentVolume> | undefined;
+  /** All volumes that no pod on its way to a node has been promised. */
+  volumes(): readonly Stored<PersistentVolume>[];
   storageClass(name: string): Stored<StorageClass> | undefined;
   /** The selectors of the Services and workloads a pod belongs to, for spreading by default. */
   workloadSelector(pod: PodInfo): LabelSelector | undefined;
@@ -32,6 +34,7 @@ export function withNode(snapshot: Snapshot, node: NodeInfo): Snapshot {
     namespaceLabels: name => snapshot.namespaceLabels(name),
     claim: (namespace, name) => snapshot.claim(namespace, name),
     volume: name => snapshot.volume(name),
+    volumes: () => snapshot.volumes(),
     storageClass: name => snapshot.storageClass(name),
     workloadSelector: pod => snapshot.workloadSelector(pod),
   };

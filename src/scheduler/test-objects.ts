@@ -48,6 +48,7 @@ export function testSnapshot(
     namespaceLabels: () => ({}),
     claim: () => undefined,
     volume: () => undefined,
+    volumes: () => [],
     storageClass: () => undefined,
     workloadSelector: () => undefined,
     ...more,

@@ -16,6 +16,7 @@ import { QuotaIndex } from '../admission/quota/quota-index.ts';
 import { RbacEscalation } from '../admission/rbac-escalation.ts';
 import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { StorageObjectInUseAdmission } from '../admission/storage-object-in-use.ts';
 import { DefinitionController } from '../custom/definition-controller.ts';
 import { definitionStrategy } from '../custom/definition-strategy.ts';
 import { followResource } from '../objects/resource-follower.ts';
@@ -125,6 +126,7 @@ function assembleAdmission(
     new ClaimResizeAdmission(reader),
     new RuntimeClassAdmission(reader),
     new DefaultIngressClassAdmission(reader),
+    new StorageObjectInUseAdmission(),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
     // Last: what it lets through is counted.

@@ -22,6 +22,8 @@ export const nodeRules: readonly PolicyRule[] = [
   rule('create', 'core', 'pods/eviction'),
   rule(readVerbs, 'core', 'configmaps secrets'),
   rule('get', 'core', 'persistentvolumeclaims persistentvolumes'),
+  // Causeway's own: nodes learn of volumes that are gone, and remove what those held.
+  rule('list watch', 'core', 'persistentvolumes'),
   rule('get', 'core', 'endpoints'),
   rule('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
   rule('create delete get patch update', 'coordination.k8s.io', 'leases'),

@@ -138,6 +138,8 @@ export const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule('get list watch update', 'core', 'persistentvolumeclaims'),
     rule('update', 'core', 'persistentvolumeclaims/status'),
     rule('list watch get create delete', 'core', 'pods'),
+    // Causeway's own: creating the class `standard`, and the node a folder is to lie on.
+    rule('create', storage, 'storageclasses'),
     rule(readVerbs, storage, 'storageclasses'),
     rule('list watch', 'core', 'nodes'),
     eventsRule,

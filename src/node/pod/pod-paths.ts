@@ -18,6 +18,11 @@ export class PodPaths {
     return join(this.rootDir, 'pods');
   }
 
+  /** The folders of persistent volumes. */
+  get persistentDir(): string {
+    return join(this.rootDir, 'volumes');
+  }
+
   get podLogsDir(): string {
     return this.#logDir;
   }

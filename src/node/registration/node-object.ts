@@ -17,6 +17,8 @@ export interface NodeIdentity {
   labels: Readonly<Record<string, string>>;
   taints: NonNullable<Node['spec']>['taints'];
   maxPods: number;
+  /** Where its persistent volumes lie. */
+  volumeDir: string;
 }
 
 /** What the node can see of itself at one moment. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Node, NodeStatus } from '../../api/generated/types.ts';
+import type { Node, NodeStatus, ObjectMeta } from '../../api/generated/types.ts';
 import { ApiError } from '../../api/status.ts';
+import { nodeFolders } from '../../api/storage/claims.ts';
 import { formatTime } from '../../api/time.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { type DecisionLog, decisionObject } from '../../base/decisions.ts';
@@ -104,7 +105,7 @@ export class NodeRegistrar {
     this.#noteConditions(current.status, status);
   }
 
-  /** Creates the node, or takes over the one of that name: labels it needs are put back. */
+  /** Creates the node, or takes over the one of that name: labels and annotations it needs are put back. */
   async #register(): Promise<void> {
     const { api, decisions, recorder } = this.#deps;
     const wanted = this.#initial();
@@ -115,11 +116,11 @@ export class NodeRegistrar {
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
       this.#node = await api.nodes.get('', name);
-      const missing = Object.entries(wanted.metadata?.labels ?? {}).filter(
-        ([key, value]) => this.#node?.metadata?.labels?.[key] !== value,
-      );
-      if (missing.length > 0) {
-        const patch = { metadata: { labels: Object.fromEntries(missing) } };
+      const present: ObjectMeta = this.#node.metadata ?? {};
+      const labels = missingPairs(wanted.metadata?.labels, present.labels);
+      const annotations = missingPairs(wanted.metadata?.annotations, present.annotations);
+      if (Object.keys(labels).length + Object.keys(annotations).length > 0) {
+        const patch = { metadata: { labels, annotations } };
         this.#node = await api.nodes.patch('', name, patch, { type: 'strategic-merge' });
       }
     }
@@ -165,7 +166,10 @@ export class NodeRegistrar {
       metadata: {
         name: identity.name,
         labels: nodeLabels(identity, machine),
-        annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+        annotations: {
+          'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+          [nodeFolders.annotation]: identity.volumeDir,
+        },
       },
       spec: { ...(identity.taints && { taints: identity.taints }) },
     };
@@ -196,6 +200,13 @@ export class NodeRegistrar {
     const { name } = this.#options.identity;
     return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: this.#node?.metadata?.uid ?? name } };
   }
+}
+
+function missingPairs(
+  wanted: Readonly<Record<string, string>> = {},
+  present: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(wanted).filter(([key, value]) => present[key] !== value));
 }
 
 /** Heartbeat times alone are no change. */

@@ -79,7 +79,8 @@ async function prepareSubpath(
   try {
     await facts.mounts.unmount(target);
     // The files of config-like volumes are links to `..data`, written by nobody but us.
-    const base = facts.volumes.get(mount.name)?.readOnly ? await dataDirectory(volumePath) : volumePath;
+    const base =
+      facts.volumes.get(mount.name)?.written === 'agent' ? await dataDirectory(volumePath) : volumePath;
     await bindSubpath(base, subpath, target, facts.mounts);
   } catch (cause) {
     const message = `failed to prepare subPath for volumeMount "${mount.name}" of container "${container.name}"`;

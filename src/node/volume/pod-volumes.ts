@@ -5,6 +5,7 @@ import type { DownwardFacts } from '../container/downward-api.ts';
 import type { PodPaths } from '../pod/pod-paths.ts';
 import { whole } from '../pod/quality-of-service.ts';
 import { writeAtomically } from './atomic-directory.ts';
+import type { ClaimVolumes } from './claim-volumes.ts';
 import { prepareHostPath } from './host-path.ts';
 import type { Mounts } from './mounts.ts';
 import { isFileVolume, isSecretVolume, type VolumeSources, volumeFiles } from './volume-files.ts';
@@ -12,8 +13,10 @@ import { isFileVolume, isSecretVolume, type VolumeSources, volumeFiles } from '.
 /** A volume that is ready to be bound into containers. */
 export interface MountedVolume {
   path: string;
-  /** Whether the agent writes its contents, so that containers get it read-only. */
+  /** Whether containers get it read-only. */
   readOnly: boolean;
+  /** By whom its contents are written. */
+  written: 'agent' | 'elsewhere';
 }
 
 /** A volume could not be made. The message is that of the FailedMount event. */
@@ -31,9 +34,17 @@ export class PodVolumes {
   readonly #mounts: Mounts;
   readonly #sources: VolumeSources;
   readonly #decisions: DecisionLog;
+  readonly #claims: ClaimVolumes;
   #secretsMounted: Promise<void> | undefined;
 
-  constructor(deps: { paths: PodPaths; mounts: Mounts; sources: VolumeSources; decisions: DecisionLog }) {
+  constructor(deps: {
+    paths: PodPaths;
+    mounts: Mounts;
+    sources: VolumeSources;
+    decisions: DecisionLog;
+    claims: ClaimVolumes;
+  }) {
+    this.#claims = deps.claims;
     this.#paths = deps.paths;
     this.#mounts = deps.mounts;
     this.#sources = deps.sources;
@@ -90,10 +101,12 @@ export class PodVolumes {
   async #mountOne(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<MountedVolume> {
     if (isFileVolume(volume)) {
       const path = await this.#writeFiles(pod, volume, facts);
-      return { path, readOnly: true };
+      return { path, readOnly: true, written: 'agent' };
     }
-    if (volume.hostPath) return { path: await prepareHostPath(volume.hostPath), readOnly: false };
-    if (volume.emptyDir) return { path: await this.#emptyDir(pod, volume), readOnly: false };
+    if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claims.mount(pod, volume);
+    const found = { readOnly: false, written: 'elsewhere' } as const;
+    if (volume.hostPath) return { path: await prepareHostPath(volume.hostPath), ...found };
+    if (volume.emptyDir) return { path: await this.#emptyDir(pod, volume), ...found };
     const kind = Object.keys(volume).find(key => key !== 'name') ?? 'unknown';
     throw new Error(`volumes of type ${kind} are not supported by this node yet`);
   }

@@ -2,7 +2,7 @@ import type { LabelSelector, PodTemplateSpec } from '../../generated/types.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelSelector, isEmptySelector } from '../metadata.ts';
-import { checkPodTemplate } from '../pod/pod-template.ts';
+import { checkPodTemplate, checkTemplateMetadata } from '../pod/pod-template.ts';
 
 /** What Deployments, ReplicaSets, DaemonSets and StatefulSets have in common: a selector and a template. */
 
@@ -32,7 +32,9 @@ export function checkTemplate(
   if (selector && !isEmptySelector(selector) && !selects(selector, labels)) {
     out.invalid(at.child('metadata', 'labels'), labels, '`selector` does not match template `labels`');
   }
-  checkPodTemplate(template, at, out);
+  // The volumes of a StatefulSet's pods come from its claims as well: upstream leaves their spec to the pods.
+  if (kind === 'StatefulSet') checkTemplateMetadata(template, at, out);
+  else checkPodTemplate(template, at, out);
   const policy = template.spec?.restartPolicy;
   if (policy !== 'Always') out.notSupported(at.child('spec', 'restartPolicy'), policy ?? '', ['Always']);
   if (template.spec?.activeDeadlineSeconds !== undefined) {

@@ -13,12 +13,17 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
 
 export function checkPodTemplate(template: PodTemplateSpec, at: FieldPath, out: Findings): void {
   const spec = template.spec ?? { containers: [] };
-  checkLabels(template.metadata?.labels, at.child('labels'), out);
-  checkAnnotations(template.metadata?.annotations, at.child('annotations'), out);
-  checkPodAnnotations(template.metadata?.annotations ?? {}, spec, at.child('annotations'), out);
+  checkTemplateMetadata(template, at, out);
   checkPodSpec(spec, undefined, at.child('spec'), out);
   if (spec.ephemeralContainers?.length) {
     const why = 'ephemeral containers not allowed in pod template';
     out.forbidden(at.child('spec', 'ephemeralContainers'), why);
   }
+}
+
+export function checkTemplateMetadata(template: PodTemplateSpec, at: FieldPath, out: Findings): void {
+  const spec = template.spec ?? { containers: [] };
+  checkLabels(template.metadata?.labels, at.child('labels'), out);
+  checkAnnotations(template.metadata?.annotations, at.child('annotations'), out);
+  checkPodAnnotations(template.metadata?.annotations ?? {}, spec, at.child('annotations'), out);
 }
