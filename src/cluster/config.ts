@@ -32,6 +32,8 @@ export interface ServerConfig {
   network: ClusterNetwork;
   /** The cluster's certificate authority. */
   authority: string;
+  /** The authority's key, which signs certificates that were approved. */
+  authorityKey: string;
   /** Addresses the API server and the image mirror listen on: the gateways. */
   api: { port: number; socket: string; serving: KeyPairFiles };
   kubeletClient: KeyPairFiles;

@@ -5,6 +5,8 @@ import type { Logger } from '../base/log.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Transport } from '../client/transport.ts';
+import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
+import { CertificateController } from '../controllers/certificates/certificate-controller.ts';
 import { ClusterDnsController } from '../controllers/cluster-dns/cluster-dns-controller.ts';
 import { ClusterRoleAggregationController } from '../controllers/cluster-role-aggregation/cluster-role-aggregation-controller.ts';
 import type { ControllerDeps } from '../controllers/controller.ts';
@@ -43,6 +45,8 @@ export interface ControllerPorts {
   /** Access to the API for the service account of one controller. */
   transportFor(account: string): Transport;
   recorderFor(component: string, account: string): EventRecorder;
+  /** Signs certificates; without it signing requests stay as they are. */
+  authority?: CertificateAuthority;
 }
 
 export interface ControllerOptions {
@@ -96,6 +100,9 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new ClaimProtection(depsOf('pvc-protection-controller')),
     new VolumeProtection(depsOf('pv-protection-controller')),
     new ClusterRoleAggregationController(depsOf('clusterrole-aggregation-controller')),
+    ...(ports.authority
+      ? [new CertificateController({ ...depsOf('certificate-controller'), authority: ports.authority })]
+      : []),
     new ClusterDnsController(depsOf('cluster-dns-controller'), { addresses: network.clusterDns }),
   ];
 }

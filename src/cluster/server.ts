@@ -5,6 +5,7 @@ import type { DecisionLog } from '../base/decisions.ts';
 import type { Logger } from '../base/log.ts';
 import { ApiEventRecorder } from '../client/api-event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { assembleControllers, type ControllerOptions } from './controllers.ts';
@@ -15,6 +16,8 @@ export interface ServerPorts {
   log: Logger;
   decisions: DecisionLog;
   store: Store;
+  /** Signs what is approved of CertificateSigningRequests. */
+  authority?: CertificateAuthority;
   /** What else runs in the server process: the image mirror, the routes of the host side. */
   extras?(informers: InformerFactory): Component[];
 }
@@ -45,7 +48,7 @@ export function assembleServer(ports: ServerPorts, options: ServerOptions): Serv
     return recorder;
   };
   const controllers = assembleControllers(
-    { clock, log, decisions, informers, transportFor, recorderFor },
+    { clock, log, decisions, informers, transportFor, recorderFor, authority: ports.authority },
     options,
   );
   const scheduler = assembleScheduler(api, informers, { clock, log, decisions });

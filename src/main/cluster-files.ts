@@ -114,6 +114,7 @@ export class ClusterFiles {
       cluster: config.name,
       network: clusterNetwork(config),
       authority: this.#authority,
+      authorityKey: join(paths.pki, 'ca.key'),
       api: { port: config.apiPort ?? apiServerPort, socket: this.apiSocket, serving },
       kubeletClient,
       serviceAccounts: {

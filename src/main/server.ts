@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { KeyPairFiles, ServerConfig } from '../cluster/config.ts';
 import { assembleServer } from '../cluster/server.ts';
+import { X509Authority } from '../controllers/certificates/x509-authority.ts';
 import { HostRoutes } from '../dataplane/podnet/host-routes.ts';
 import { openImageLibrary } from '../images/image-library.ts';
 import { ImageMirror } from '../images/image-mirror.ts';
@@ -36,6 +37,7 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       log,
       decisions,
       store: new SqliteStore({ clock: systemClock, log }, { path: config.store.path, writer: storeWriter }),
+      authority: new X509Authority({ cert: authority, key: readFileSync(config.authorityKey, 'utf8') }),
       extras: informers => [
         ...gateways.map(
           host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),

@@ -12,6 +12,7 @@ import { InformerFactory } from '../client/informer-factory.ts';
 import type { Transport } from '../client/transport.ts';
 import type { ClusterNetwork } from '../cluster/config.ts';
 import { assembleServer, type Server } from '../cluster/server.ts';
+import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
 import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
@@ -54,11 +55,12 @@ export class MemoryCluster {
   readonly #agents: ComponentGroup[] = [];
   readonly #stopping = new AbortController();
 
-  constructor() {
+  /** @param authority signs what is approved of CertificateSigningRequests */
+  constructor(authority?: CertificateAuthority) {
     const { clock, decisions } = this;
     const store = new MemoryStore({ clock, log: silentLogger });
     this.server = assembleServer(
-      { clock, log: silentLogger, decisions, store },
+      { clock, log: silentLogger, decisions, store, authority },
       { api: {}, network, rootCa: 'CA', loadBalancerPools: ['172.30.0.200-172.30.0.210'] },
     );
   }

@@ -16,13 +16,9 @@ import {
   validatingBindingRules,
   validatingPolicyRules,
 } from './extensions/admission-policies.ts';
-import {
-  apiServiceRules,
-  csrRules,
-  flowSchemaRules,
-  priorityLevelRules,
-} from './extensions/control-plane.ts';
+import { apiServiceRules, flowSchemaRules, priorityLevelRules } from './extensions/control-plane.ts';
 import { definitionRules } from './extensions/custom-resource-definition.ts';
+import { csrRules } from './extensions/signing-request.ts';
 import { mutatingWebhookRules, validatingWebhookRules } from './extensions/webhooks.ts';
 import type { KindRules } from './kind-rules.ts';
 import { endpointSliceRules, endpointsRules } from './networking/endpoints.ts';

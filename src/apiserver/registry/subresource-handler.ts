@@ -1,12 +1,10 @@
 import type {
   AuthenticationTokenRequest,
   Binding,
-  CertificateSigningRequest,
   Eviction,
   Namespace,
   Scale,
 } from '../../api/generated/types.ts';
-import { prepareForStatusUpdate } from '../../api/kinds/registry.ts';
 import type { GroupVersionKind, KubeObject, Stored } from '../../api/objects.ts';
 import { badRequest, invalid, methodNotAllowed } from '../../api/status.ts';
 import type { DecisionLog } from '../../base/decisions.ts';
@@ -17,6 +15,7 @@ import type { ServerResponse } from '../exchange.ts';
 import { nodeOf } from '../filters/node-authorizer.ts';
 import { negotiate } from '../negotiation.ts';
 import { cloneJson } from '../objects/decoded.ts';
+import { approvalRules, requestStatusRules } from './certificates.ts';
 import { bindPod } from './core/binding.ts';
 import { evictPod } from './core/eviction.ts';
 import { ephemeralContainerRules, resizeRules } from './core/pod-updates.ts';
@@ -45,8 +44,11 @@ const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind:
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** Subresources that show the whole object and change a part of it. */
-const wholeObject: Record<string, (endpoint: ResourceEndpoint) => UpdateRules> = {
-  status: statusRules,
+const wholeObject: Record<string, (endpoint: ResourceEndpoint, now: string) => UpdateRules> = {
+  status: (endpoint, now) =>
+    endpoint.gvk.kind === 'CertificateSigningRequest'
+      ? requestStatusRules(endpoint, now)
+      : statusRules(endpoint),
   ephemeralcontainers: ephemeralContainerRules,
   resize: resizeRules,
   finalize: finalizeRules,
@@ -64,7 +66,7 @@ export class SubresourceHandler {
   /** @throws ApiError 405 for a verb the subresource does not take. */
   async handle(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
     const { subresource, verb } = call.info;
-    const rules = wholeObject[subresource]?.(endpoint);
+    const rules = wholeObject[subresource]?.(endpoint, this.#deps.registry.timestamp());
     if (rules) return this.#whole(call, endpoint, rules);
     if (subresource === 'scale') return this.#scale(call, endpoint);
     if (verb !== 'create') throw notAllowed();
@@ -175,20 +177,6 @@ function finalizeRules(_endpoint: ResourceEndpoint): UpdateRules {
       kept.spec = { ...kept.spec, ...(finalizers && { finalizers }) };
       if (!finalizers?.length) delete kept.spec.finalizers;
       Object.assign(object, kept);
-    },
-    validate: () => [],
-  };
-}
-
-/** `certificatesigningrequests/approval`: the conditions of the status, and nothing of the rest of it. */
-function approvalRules({ gvk }: ResourceEndpoint): UpdateRules {
-  return {
-    subresource: 'approval',
-    prepare(object, old) {
-      const { conditions = [] } = (object as CertificateSigningRequest).status ?? {};
-      prepareForStatusUpdate(gvk, object, old);
-      const status = (old as CertificateSigningRequest).status ?? {};
-      (object as CertificateSigningRequest).status = { ...cloneJson(status), conditions };
     },
     validate: () => [],
   };

@@ -28,12 +28,32 @@ export class TestAuthority {
     const cert = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: '01',
       name: 'CN=test-ca',
-      ...validity(),
+      ...validity(3650),
       keys,
       signingAlgorithm: algorithm,
       extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
     });
     return new TestAuthority(cert, keys);
+  }
+
+  /** The authority's own pair. */
+  async pair(): Promise<TestPair> {
+    return { cert: this.cert, key: await privatePem(this.#keys.privateKey as webcrypto.CryptoKey) };
+  }
+
+  /** A signing request and its private key, PEM. @param subject as `O=a, CN=b`. */
+  async request(subject: string, names: string[] = []): Promise<{ request: string; key: string }> {
+    const keys = await generateKeys();
+    const request = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: subject,
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: names.length > 0 ? [alternativeNames(names)] : [],
+    });
+    return {
+      request: request.toString('pem'),
+      key: await privatePem(keys.privateKey as webcrypto.CryptoKey),
+    };
   }
 
   /**
@@ -42,7 +62,6 @@ export class TestAuthority {
    */
   async issue(subject: string, serves: string[] = []): Promise<TestPair> {
     const keys = await generateKeys();
-    const names = serves.map(value => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }));
     const cert = await x509.X509CertificateGenerator.create({
       serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(8)))
         .toString('hex')
@@ -53,14 +72,24 @@ export class TestAuthority {
       signingKey: this.#keys.privateKey,
       publicKey: keys.publicKey,
       signingAlgorithm: algorithm,
-      extensions: names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : [],
+      extensions: serves.length > 0 ? [alternativeNames(serves)] : [],
     });
-    const der = Buffer.from(
-      await webcrypto.subtle.exportKey('pkcs8', keys.privateKey as webcrypto.CryptoKey),
-    );
-    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    return { cert: cert.toString('pem'), key: key.export({ type: 'pkcs8', format: 'pem' }) as string };
+    return { cert: cert.toString('pem'), key: await privatePem(keys.privateKey as webcrypto.CryptoKey) };
   }
+}
+
+function alternativeNames(values: string[]): x509.SubjectAlternativeNameExtension {
+  return new x509.SubjectAlternativeNameExtension(
+    values.map(value => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+  );
+}
+
+async function privatePem(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
 }
 
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -68,8 +97,8 @@ async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 /** Real time, as TLS clients check it against their own clocks. */
-function validity(): { notBefore: Date; notAfter: Date } {
+function validity(days = 1): { notBefore: Date; notAfter: Date } {
   const day = 24 * 60 * 60 * 1000;
   const now = performance.timeOrigin + performance.now();
-  return { notBefore: new Date(now - day), notAfter: new Date(now + day) };
+  return { notBefore: new Date(now - day), notAfter: new Date(now + days * day) };
 }

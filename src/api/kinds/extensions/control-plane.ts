@@ -1,12 +1,6 @@
-import type {
-  APIService,
-  CertificateSigningRequest,
-  FlowSchema,
-  PriorityLevelConfiguration,
-} from '../../generated/types.ts';
-import { checkOptionalOneOf, Unique } from '../checks.ts';
+import type { APIService, FlowSchema, PriorityLevelConfiguration } from '../../generated/types.ts';
+import { checkOptionalOneOf } from '../checks.ts';
 import { metadataPath, specPath } from '../field-path.ts';
-import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { pathSegmentName } from '../object-name.ts';
 
@@ -48,70 +42,6 @@ export const apiServiceRules: KindRules<APIService> = {
     }
   },
 };
-
-const usages = [
-  'any',
-  'cert sign',
-  'client auth',
-  'code signing',
-  'content commitment',
-  'crl sign',
-  'data encipherment',
-  'decipher only',
-  'digital signature',
-  'email protection',
-  'encipher only',
-  'ipsec end system',
-  'ipsec tunnel',
-  'ipsec user',
-  'key agreement',
-  'key encipherment',
-  'microsoft sgc',
-  'netscape sgc',
-  'ocsp signing',
-  's/mime',
-  'server auth',
-  'signing',
-  'timestamping',
-];
-
-export const csrRules: KindRules<CertificateSigningRequest> = {
-  hasStatus: true,
-  initialStatus: () => ({}),
-  prepareForUpdate(request, old) {
-    request.spec = old.spec;
-  },
-  validate: checkRequest,
-  validateUpdate() {},
-};
-
-function checkRequest({ spec }: CertificateSigningRequest, out: Findings): void {
-  const pem = Buffer.from(spec?.request ?? '', 'base64').toString();
-  if (!pem.includes('-----BEGIN CERTIFICATE REQUEST-----')) {
-    const why = 'PEM block type must be CERTIFICATE REQUEST';
-    out.invalid(specPath.child('request'), spec?.request ?? '', why);
-  }
-  const asked = spec?.usages ?? [];
-  const at = specPath.child('usages');
-  if (asked.length === 0) out.required(at);
-  const seen = new Unique();
-  asked.forEach((usage, i) => {
-    if (!usages.includes(usage)) out.notSupported(at.index(i), usage, usages);
-    else if (!seen.add(usage)) out.duplicate(at.index(i), usage);
-  });
-  const signer = spec?.signerName ?? '';
-  const signerAt = specPath.child('signerName');
-  if (!signer) out.required(signerAt);
-  else if (!/^[^/]+\.[^/]+\/[^/]+$/.test(signer)) {
-    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    out.invalid(signerAt, signer, why);
-  }
-  const seconds = spec?.expirationSeconds;
-  if (seconds !== undefined && seconds < 600) {
-    const why = 'may not specify a duration less than 600 seconds (10 minutes)';
-    out.invalid(specPath.child('expirationSeconds'), seconds, why);
-  }
-}
 
 export const flowSchemaRules: KindRules<FlowSchema> = {
   name: pathSegmentName,
