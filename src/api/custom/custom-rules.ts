@@ -9,6 +9,7 @@ import { keepSystemFields } from '../kinds/registry.ts';
 import { formatApiVersion, type KubeObject } from '../objects.ts';
 import type { FieldError } from '../status.ts';
 import type { CustomVersion } from './custom-version.ts';
+import { RuleRun } from './rules.ts';
 import { checkBySchema, checkListTypes } from './validation.ts';
 
 type Body = KubeObject & { status?: unknown };
@@ -50,46 +51,51 @@ export function prepareCustomStatus(object: Body, old: Body): void {
   else object.status = status;
 }
 
-export function validateCustomCreate(version: CustomVersion, object: KubeObject): FieldError[] {
+export async function validateCustomCreate(
+  version: CustomVersion,
+  object: KubeObject,
+): Promise<FieldError[]> {
   const out = new Findings();
   checkType(version, object, out);
   checkMetadata(object.metadata ?? {}, version.namespaced, dnsSubdomainName, out);
-  checkContents(version, object, undefined, out);
+  await checkContents(version, object, undefined, out);
   return out.list;
 }
 
-export function validateCustomUpdate(
+export async function validateCustomUpdate(
   version: CustomVersion,
   object: KubeObject,
   old: KubeObject,
-): FieldError[] {
+): Promise<FieldError[]> {
   const out = new Findings();
   checkType(version, object, out);
   checkMetadataUpdate(object.metadata ?? {}, old.metadata ?? {}, out);
-  checkContents(version, object, old, out);
+  await checkContents(version, object, old, out);
   return out.list;
 }
 
 /** What a change of the status can be wrong in: the status. */
-export function validateCustomStatus(
+export async function validateCustomStatus(
   version: CustomVersion,
   object: KubeObject,
   old: KubeObject,
-): FieldError[] {
+): Promise<FieldError[]> {
   const out = new Findings();
   checkMetadataUpdate(object.metadata ?? {}, old.metadata ?? {}, out);
-  checkContents(version, object, old, out);
+  await checkContents(version, object, old, out);
   return out.list;
 }
 
-function checkContents(
-  { check, schema }: CustomVersion,
+/** By the schema; where that finds nothing, by the rules. */
+async function checkContents(
+  { check, schema, rules }: CustomVersion,
   object: KubeObject,
   old: KubeObject | undefined,
   out: Findings,
-): void {
+): Promise<void> {
   if (check) checkBySchema(check, object, old, out);
   checkListTypes(object, schema, undefined, out);
+  if (rules && out.empty) await new RuleRun(out).check(rules, object, old);
 }
 
 function checkType({ gvk }: CustomVersion, object: KubeObject, out: Findings): void {

@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition, JSONSchemaProps } from '../generated/types.ts';
 import type { GroupVersionKind } from '../objects.ts';
 import type { StructSchema } from '../schema/schema.ts';
+import { compileRules, type RuleNode } from './rules.ts';
 import { typedResource } from './typed-schema.ts';
 import { compileChecks, type ValueCheck } from './value-checks.ts';
 
@@ -14,6 +15,8 @@ export interface CustomVersion {
   /** Whether status is a subresource of its own. */
   readonly hasStatus: boolean;
   readonly check: ValueCheck | undefined;
+  /** Rules in CEL. */
+  readonly rules: RuleNode | undefined;
 }
 
 /** Prepares the version called `name`, which the definition must have. */
@@ -27,5 +30,6 @@ export function compileVersion({ spec }: CustomResourceDefinition, name: string)
     typed: typedResource(schema),
     hasStatus: version.subresources?.status !== undefined,
     check: schema && compileChecks(schema),
+    rules: schema && compileRules(schema),
   };
 }

@@ -10,6 +10,7 @@ import { checkDefault } from './default-checks.ts';
 import { checkListType, checkMapType } from './list-type-checks.ts';
 import { checkAlternatives } from './nested-checks.ts';
 import { patternError } from './pattern.ts';
+import { checkRuleTexts } from './rule-checks.ts';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -24,7 +25,7 @@ export function checkSchema(schema: JSONSchemaProps, at: FieldPath, out: Finding
     out.forbidden(at, `must not have more than ${maxNodes} schemas in it`);
     return;
   }
-  checkNode(schema, 'root', at, out);
+  checkNode(schema, 'root', at, out, undefined);
 }
 
 function countNodes(value: unknown): number {
@@ -34,7 +35,16 @@ function countNodes(value: unknown): number {
   return nodes;
 }
 
-function checkNode(schema: JSONSchemaProps, level: Level, at: FieldPath, out: Findings): void {
+/** @param uncorrelated the list above, where old and new items cannot be told to belong together */
+function checkNode(
+  schema: JSONSchemaProps,
+  level: Level,
+  at: FieldPath,
+  out: Findings,
+  uncorrelated: FieldPath | undefined,
+): void {
+  const isResource = level === 'root' || schema['x-kubernetes-embedded-resource'] === true;
+  checkRuleTexts(schema, isResource, uncorrelated, at, out);
   checkWords(schema, at, out);
   checkStructure(schema, level, at, out);
   checkExtensions(schema, at, out);
@@ -48,14 +58,15 @@ function checkNode(schema: JSONSchemaProps, level: Level, at: FieldPath, out: Fi
   }
   checkDefault(schema, level === 'root', at.child('default'), out);
   const items = itemsOf(schema);
-  if (items) checkNode(items, 'item', at.child('items'), out);
+  const isMap = schema['x-kubernetes-list-type'] === 'map';
+  if (items) checkNode(items, 'item', at.child('items'), out, isMap ? uncorrelated : (uncorrelated ?? at));
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (level === 'root' && name === 'metadata')
-      checkMetadataSchema(property, at.child('properties').key(name), out);
-    else checkNode(property, 'field', at.child('properties').key(name), out);
+    const here = at.child('properties').key(name);
+    if (level === 'root' && name === 'metadata') checkMetadataSchema(property, here, out);
+    else checkNode(property, 'field', here, out, uncorrelated);
   }
   const rest = additionalOf(schema);
-  if (rest) checkNode(rest, 'field', at.child('additionalProperties'), out);
+  if (rest) checkNode(rest, 'field', at.child('additionalProperties'), out, uncorrelated);
 }
 
 /** What OpenAPI knows and definitions must not use. */

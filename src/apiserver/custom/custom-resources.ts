@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
+import { byVersion } from '../../api/version-order.ts';
 import type { Store } from '../../store/store.ts';
 import { followResource } from '../objects/resource-follower.ts';
 import type { CustomKind } from '../openapi/custom-kinds.ts';
@@ -50,9 +51,12 @@ export class CustomResources {
     return stop;
   }
 
-  /** One a served version. */
+  /** One a served version, in the order discovery tells them: by group, version and name. */
   get resources(): ResourceInfo[] {
-    return [...this.#served.values()].flatMap(({ endpoints }) => endpoints.map(each => each.resource));
+    const all = [...this.#served.values()].flatMap(({ endpoints }) => endpoints.map(each => each.resource));
+    return all.sort(
+      (a, b) => compare(a.group, b.group) || byVersion(a.version, b.version) || compare(a.plural, b.plural),
+    );
   }
 
   get kinds(): CustomKind[] {
@@ -100,6 +104,10 @@ export class CustomResources {
     if (!endWatches) return;
     for (const watch of [...this.#deps.watches]) if (prefixes.has(watch.prefix)) watch.end();
   }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function keyOf({ resource }: ResourceEndpoint): string {

@@ -77,7 +77,7 @@ async function createNamed(
   endpoint.rules.prepareForCreate(object);
   if (strategy.beforeCreate) await strategy.beforeCreate(registry, object, options);
   try {
-    refuseInvalid(endpoint, object);
+    await refuseInvalid(endpoint, object);
     await registry.admission.validate(attributes);
     const stored = (await endpoint.storage.conversion?.toStorage(object)) ?? object;
     const result = await registry.change(
@@ -111,8 +111,8 @@ function setSystemFields(registry: Registry, endpoint: ResourceEndpoint, object:
   delete meta.selfLink;
 }
 
-function refuseInvalid(endpoint: ResourceEndpoint, object: KubeObject): void {
-  const found = endpoint.rules.validateCreate(object);
+async function refuseInvalid(endpoint: ResourceEndpoint, object: KubeObject): Promise<void> {
+  const found = await endpoint.rules.validateCreate(object);
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, object.metadata?.name ?? '', found);
 }
 

@@ -36,9 +36,9 @@ export interface ObjectRules {
   prepareForCreate(object: KubeObject): void;
   prepareForUpdate(object: KubeObject, old: KubeObject): void;
   prepareForStatusUpdate(object: KubeObject, old: KubeObject): void;
-  validateCreate(object: KubeObject): FieldError[];
-  validateUpdate(object: KubeObject, old: KubeObject): FieldError[];
-  validateStatusUpdate(object: KubeObject, old: KubeObject): FieldError[];
+  validateCreate(object: KubeObject): FieldError[] | Promise<FieldError[]>;
+  validateUpdate(object: KubeObject, old: KubeObject): FieldError[] | Promise<FieldError[]>;
+  validateStatusUpdate(object: KubeObject, old: KubeObject): FieldError[] | Promise<FieldError[]>;
 }
 
 /** The rules of a built-in kind. */

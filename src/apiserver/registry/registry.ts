@@ -72,6 +72,12 @@ export class Registry {
     return entry && decodeStored<T>(entry.value);
   }
 
+  /** The object in the endpoint's version. @throws ApiError 404 */
+  served(endpoint: ResourceEndpoint, namespace: string, name: string): Stored {
+    const object = decodeStored(this.existing(endpoint, namespace, name).value);
+    return (endpoint.storage.conversion?.fromStorage(object) ?? object) as Stored;
+  }
+
   /** @throws ApiError 404 */
   existing(endpoint: ResourceEndpoint, namespace: string, name: string): Entry {
     const entry = this.entry(endpoint, namespace, name);

@@ -127,8 +127,7 @@ export class SubresourceHandler {
     const { namespace, pathName, verb } = call.info;
     const accept = negotiate(call.request, false, true);
     if (verb === 'get') {
-      registry.existing(endpoint, namespace, pathName);
-      return encoded(accept, 200, scaleOf(endpoint, registry.find(endpoint, namespace, pathName)!));
+      return encoded(accept, 200, scaleOf(endpoint, registry.served(endpoint, namespace, pathName)));
     }
     const makeScale = await this.#scaleChange(call);
     const result = await updateObject(registry, endpoint, {
@@ -139,11 +138,13 @@ export class SubresourceHandler {
       make: old => {
         const scale = makeScale(scaleOf(endpoint, old as Stored));
         checkScale(scale, pathName);
-        return withScale(old!, scale);
+        return withScale(endpoint, old!, scale);
       },
       ...writeOptions(call),
     });
-    return encoded(accept, 200, scaleOf(endpoint, result.object() as Stored));
+    const changed = result.object();
+    const { conversion } = endpoint.storage;
+    return encoded(accept, 200, scaleOf(endpoint, (conversion?.fromStorage(changed) ?? changed) as Stored));
   }
 
   /** What a PUT or PATCH makes of the scale that is there. */

@@ -13,7 +13,7 @@ import type { Strategy } from './strategies.ts';
 export interface UpdateRules {
   readonly subresource: string;
   prepare(object: KubeObject, old: KubeObject): void;
-  validate(object: KubeObject, old: KubeObject): FieldError[];
+  validate(object: KubeObject, old: KubeObject): FieldError[] | Promise<FieldError[]>;
 }
 
 export interface UpdateRequest extends WriteOptions {
@@ -122,7 +122,7 @@ async function decideUpdate(
     Object.assign(attempt, { object, old });
     await strategy.beforeUpdate?.(registry, object, old, request);
   }
-  const found = rules.validate(object, old);
+  const found = await rules.validate(object, old);
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, request.name, found);
   await registry.admission.validate(attributes);
   const stored = (await conversion?.toStorage(object)) ?? object;
