@@ -62,7 +62,10 @@ test('Deployment: roll out, history, undo, pause, scale', () =>
     ['k rollout status deployment/web --timeout=60s', /deployment "web" successfully rolled out\n$/],
     ['k scale deployment/web --replicas=1', /^deployment\.apps\/web scaled\n$/],
     ['k wait deployment/web --for=jsonpath={.status.replicas}=1 --timeout=30s', /condition met/],
-    ['k delete deployment web --cascade=foreground', /^deployment\.apps "web" deleted\n$/],
+    [
+      'k delete deployment web --cascade=foreground',
+      /^deployment\.apps "web" deleted( from default namespace)?\n$/,
+    ],
     ['k get rs -l app=web', /^No resources found in default namespace\.\n$/],
   ]));
 
@@ -130,8 +133,11 @@ test('pods that cannot run say why', async () => {
       events('selected'),
       /0\/2 nodes are available: 2 node\(s\) didn't match Pod's node affinity\/selector\./,
     ],
-    ['k wait pod/init --for=jsonpath={.status.initContainerStatuses[0].restartCount}=1 --timeout=60s', /met/],
-    ['k get pod init --no-headers', /^init +0\/1 +Init:(CrashLoopBackOff|Error) /],
+    [
+      "k wait pod/init --for=jsonpath='{.status.initContainerStatuses[0].state.*.reason}'=CrashLoopBackOff --timeout=60s",
+      /met/,
+    ],
+    ['k get pod init --no-headers', /^init +0\/1 +Init:(CrashLoopBackOff|Error) +[1-9]/],
     ['k delete pods --all --now', /pod "config" deleted/],
   ]);
 });
