@@ -71,7 +71,7 @@ export class FakeMachines implements Machines {
 
   async processes(place: Place): Promise<SupervisedProcess[]> {
     const processes = [...(this.#processes.get(keyOf(place))?.values() ?? [])];
-    return processes.map(({ spec, pid }) => ({ name: spec.name, pids: [pid], supervised: true }));
+    return processes.map(({ spec, pid }) => ({ name: spec.name, pids: [pid], pid, supervised: true }));
   }
 
   processSpecs(place: Place): ProcessSpec[] {

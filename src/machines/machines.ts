@@ -76,6 +76,8 @@ export interface SupervisedProcess {
   name: string;
   /** As the host side numbers them, the supervisor first. */
   pids: number[];
+  /** The program itself; undefined while it is started again. */
+  pid?: number;
   /** False when the supervisor is gone and the process, if any, will not come back. */
   supervised: boolean;
 }

@@ -79,8 +79,13 @@ export class SupervisedProcesses {
     const names = await this.#cgroups.children(parent);
     return Promise.all(
       names.map(async name => {
-        const { pids, supervised } = await this.#state(`${parent}/${name}`, name);
-        return { name, pids, supervised };
+        const { pids, supervisor, supervised } = await this.#state(`${parent}/${name}`, name);
+        // Beside the program the supervisor has a timer of its own.
+        const pid = pids.find(
+          candidate =>
+            parentOf(candidate) === supervisor?.pid && commandLine(candidate).join(' ') !== 'sleep 60',
+        );
+        return { name, pids, supervised, ...(pid !== undefined && { pid }) };
       }),
     );
   }

@@ -21,7 +21,7 @@ function buildProgram(): Command {
     .description('A real, Kubernetes-compatible cluster for this Linux machine.')
     .version(version, '-V, --version', 'print the version')
     .enablePositionalOptions()
-    .showHelpAfterError('(add --help for what is possible)')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .addHelpText(
       'after',
       examples('sudo causeway up', 'causeway exec -- kubectl get nodes', 'sudo causeway delete'),
@@ -38,6 +38,16 @@ function buildProgram(): Command {
   addGuideCommand(program);
   addCompletionCommand(program);
   return exitByThrowing(program);
+}
+
+/** commander's words in the form of all our errors: one line that ends with the remedy. */
+function usageLine(text: string): string {
+  const [what, ...hints] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n');
+  const hint = hints.map(line => ` ${line.replace('(Did', '(did')}`).join('');
+  return `causeway: ${what}${hint}: add --help for what is possible\n`;
 }
 
 /** commander ends the process by itself unless each command is told to throw. */

@@ -22,12 +22,13 @@ export function addExecCommands(program: Command): void {
     .addHelpText(
       'after',
       examples(
-        'causeway exec -- kubectl get pods -A',
-        'causeway exec --name dev -- helm ls',
+        'sudo causeway exec -- kubectl get pods -A',
+        'sudo causeway exec --name dev -- helm ls',
         'sudo causeway exec --node causeway-1 -- nft list tables',
       ),
     )
     .action(async (command: string[], options: ClusterOptions & { node?: string }) => {
+      requireRoot('exec');
       const context = openCluster(options);
       const running =
         options.node === undefined
@@ -38,8 +39,9 @@ export function addExecCommands(program: Command): void {
 
   clusterOptions(program.command('shell'))
     .description('open a shell on the host side of the cluster, with k for kubectl')
-    .addHelpText('after', examples('causeway shell', 'causeway shell --name dev'))
+    .addHelpText('after', examples('sudo causeway shell', 'sudo causeway shell --name dev'))
     .action(async (options: ClusterOptions) => {
+      requireRoot('shell');
       const shell = process.env.SHELL ?? '/bin/bash';
       await leaveWith(runOnHostSide(openCluster(options), options.dataDir, [shell]), shell);
     });
@@ -51,6 +53,7 @@ export function addExecCommands(program: Command): void {
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[], options: ClusterOptions) => {
+      requireRoot('k');
       const context = openCluster(options);
       const folder = programsFolder(options.dataDir);
       const kubectl = findKubectl(folder) ?? (await fetchKubectl(folder));
@@ -59,7 +62,6 @@ export function addExecCommands(program: Command): void {
 }
 
 function inNode(context: ClusterContext, dataDir: string, name: string, command: string[]): Promise<number> {
-  requireRoot('exec --node');
   requireNode(context, name);
   return runInNode(context, dataDir, name, command);
 }

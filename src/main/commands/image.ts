@@ -20,12 +20,12 @@ export function addImageCommands(program: Command): void {
   const image = program
     .command('image')
     .description('list, import, build and remove images')
-    .addHelpText('after', examples('causeway image list', 'sudo causeway image build nginx'));
+    .addHelpText('after', examples('sudo causeway image list', 'sudo causeway image build nginx'));
 
   withDataDir(image.command('list'))
     .description('list the images: name, size and where each is from')
     .addOption(new Option('-o, --output <format>', 'how').choices(['text', 'json']).default('text'))
-    .addHelpText('after', examples('causeway image list', 'causeway image list -o json'))
+    .addHelpText('after', examples('sudo causeway image list', 'sudo causeway image list -o json'))
     .action(async (options: ImageOptions & { output: string }) => {
       requireRoot('image list');
       const images = await library(options).list();

@@ -9,6 +9,7 @@ import {
   clusterOptions,
   examples,
   openCluster,
+  requireRoot,
 } from './context.ts';
 import { wholeNumber } from './up-options.ts';
 
@@ -25,8 +26,9 @@ export function addLogsCommand(program: Command): void {
     .option('-f, --follow', 'go on with what is written from now on')
     .option('--tail <lines>', 'only the last lines', wholeNumber(0, 1_000_000))
     .option('--containerd', "the node's containerd instead of its agent")
-    .addHelpText('after', examples('causeway logs server -f', 'causeway logs causeway-1 --tail 50'))
+    .addHelpText('after', examples('sudo causeway logs server -f', 'sudo causeway logs causeway-1 --tail 50'))
     .action(async (source: string, options: LogsOptions) => {
+      requireRoot('logs');
       const path = logFile(openCluster(options), source, options.containerd ?? false);
       if (!existsSync(path)) throw new SystemFailure(`nothing was logged yet: ${path} is not there`);
       const lines = options.tail === undefined ? '+1' : String(options.tail);

@@ -22,11 +22,11 @@ export function addNodeCommands(program: Command): void {
   const node = program
     .command('node')
     .description('list, add, remove, stop and start nodes')
-    .addHelpText('after', examples('causeway node list', 'sudo causeway node stop causeway-2'));
+    .addHelpText('after', examples('sudo causeway node list', 'sudo causeway node stop causeway-2'));
   clusterOptions(node.command('list'))
     .description('list the nodes')
     .option('-o, --output <format>', 'text or json', 'text')
-    .addHelpText('after', examples('causeway node list', 'causeway node list -o json'))
+    .addHelpText('after', examples('sudo causeway node list', 'sudo causeway node list -o json'))
     .action(async (options: ClusterOptions & { output: string }) => {
       requireRoot('node list');
       const context = openCluster(options);

@@ -22,6 +22,8 @@ interface ComponentStatus {
   component: string;
   on: string;
   state: 'running' | 'stopped' | 'unsupervised';
+  /** Of the program itself, and of all processes that came of it with its supervisor. */
+  pid?: number;
   pids: number[];
   /** Proportional set size in bytes. */
   memory: number;
@@ -40,7 +42,7 @@ export function addStatusCommand(program: Command): void {
   clusterOptions(program.command('status'))
     .description('what runs: nodes, components, memory, addresses')
     .addOption(new Option('-o, --output <format>', 'how').choices(['text', 'json']).default('text'))
-    .addHelpText('after', examples('causeway status', 'causeway status -o json | jq .components'))
+    .addHelpText('after', examples('sudo causeway status', 'sudo causeway status -o json | jq .components'))
     .action(async (options: ClusterOptions & { output: string }) => {
       requireRoot('status');
       const status = await readStatus(openCluster(options));
@@ -87,7 +89,7 @@ async function readComponents(
       const process = processes.find(candidate => candidate.name === component);
       const state = !process ? 'stopped' : process.supervised ? 'running' : 'unsupervised';
       const pids = process?.pids ?? [];
-      found.push({ component, on, state, pids, memory: memoryOf(pids) });
+      found.push({ component, on, state, pid: process?.pid, pids, memory: memoryOf(pids) });
     }
   }
   return found;
@@ -136,12 +138,12 @@ function renderStatus(status: ClusterStatus): string {
   );
   const components = renderTable(
     ['COMPONENT', 'ON', 'STATE', 'MEMORY', 'PID'],
-    status.components.map(({ component, on, state, memory, pids }) => [
+    status.components.map(({ component, on, state, memory, pid }) => [
       component,
       on,
       state,
       megabytes(memory),
-      pids.at(-1)?.toString() ?? '-',
+      pid?.toString() ?? '-',
     ]),
   );
   return `${head.join('\n')}\n\n${nodes}\n${components}`;
