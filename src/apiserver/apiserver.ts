@@ -66,8 +66,8 @@ export class ApiServer implements Component {
         advertisePort: advertise?.port ?? 6443,
       },
     );
-    await this.#listener?.start();
     this.#parts.ready();
+    await this.#listener?.start();
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,15 @@
-import type { KubeObject } from '../../api/objects.ts';
+import type { GroupVersionKind, KubeObject } from '../../api/objects.ts';
 import type { ApiUser } from '../exchange.ts';
 import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
+import { Reinvocation } from './reinvocation.ts';
 
 /** What is about to be written, for admission to change or refuse (upstream's admission.Attributes). */
 export interface AdmissionAttributes {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly endpoint: ResourceEndpoint;
   readonly subresource: string;
+  /** What `object` is, where it is not of the endpoint's kind: `Eviction`, `Scale`, `PodExecOptions`. */
+  readonly kind?: GroupVersionKind;
   readonly namespace: string;
   readonly name: string;
   /** Fresh; plugins that admit change it in place. Undefined for DELETE. */
@@ -16,6 +19,10 @@ export interface AdmissionAttributes {
   readonly user: ApiUser;
   readonly dryRun: boolean;
   readonly warnings: string[];
+  /** The options of the request as an object: `CreateOptions`, `UpdateOptions`, …. */
+  readonly options?: object | undefined;
+  /** Set by the chain, for plugins that take part in a second round. */
+  readonly reinvocation?: Reinvocation;
   /** Notes something in the audit log, where one is kept. */
   readonly annotate?: ((key: string, value: string) => void) | undefined;
 }
@@ -30,26 +37,62 @@ export interface AdmissionPlugin {
 }
 
 /** The plugins in their order. */
+export interface AdmissionPlugins {
+  /** Compiled in. */
+  builtin: readonly AdmissionPlugin[];
+  /** What users configured: webhooks, policies. */
+  configured: readonly AdmissionPlugin[];
+  /** After all others. */
+  last: readonly AdmissionPlugin[];
+}
+
+/** Asks the plugins in turn. */
 export class AdmissionChain {
-  readonly #mutating: readonly AdmissionPlugin[];
-  readonly #validating: readonly AdmissionPlugin[];
+  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #configured: readonly AdmissionPlugin[];
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#mutating = plugins.filter(plugin => plugin.admit);
-    this.#validating = plugins.filter(plugin => plugin.validate);
+  constructor({ builtin, configured, last }: AdmissionPlugins) {
+    this.#plugins = [...builtin, ...configured, ...last];
+    this.#configured = configured;
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#mutating) {
-      const pending = plugin.admit!(attributes);
-      if (pending) await pending;
-    }
+  admit(attributes: AdmissionAttributes): Promise<void> {
+    return admitBy(this.#plugins, attributes);
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#validating) {
-      const pending = plugin.validate!(attributes);
+  validate(attributes: AdmissionAttributes): Promise<void> {
+    return validateBy(this.#plugins, attributes);
+  }
+
+  /** Only the configured plugins: deletions, connections, and subresources that speak of kinds of their own. */
+  admitConfigured(attributes: AdmissionAttributes): Promise<void> {
+    return admitBy(this.#configured, attributes);
+  }
+
+  validateConfigured(attributes: AdmissionAttributes): Promise<void> {
+    return validateBy(this.#configured, attributes);
+  }
+}
+
+async function admitBy(plugins: readonly AdmissionPlugin[], attributes: AdmissionAttributes): Promise<void> {
+  const reinvocation = new Reinvocation();
+  const round = { ...attributes, reinvocation };
+  for (;;) {
+    for (const plugin of plugins) {
+      const pending = plugin.admit?.(round);
       if (pending) await pending;
     }
+    if (reinvocation.again || !reinvocation.wanted) return;
+    reinvocation.again = true;
+  }
+}
+
+async function validateBy(
+  plugins: readonly AdmissionPlugin[],
+  attributes: AdmissionAttributes,
+): Promise<void> {
+  for (const plugin of plugins) {
+    const pending = plugin.validate?.(attributes);
+    if (pending) await pending;
   }
 }

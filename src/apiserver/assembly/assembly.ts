@@ -11,6 +11,7 @@ import { RequestMetrics } from '../metrics.ts';
 import type { ApiSurface } from '../openapi/openapi.ts';
 import { OpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { ApiServerOptions } from '../options.ts';
+import { admitConnection } from '../proxy/connect-admission.ts';
 import { NodeClient } from '../proxy/node-client.ts';
 import { PodTargets } from '../proxy/pod-targets.ts';
 import { ProxyHandler, refuseUpgrade } from '../proxy/proxy-handler.ts';
@@ -29,7 +30,7 @@ export interface ApiParts {
   upgrade(request: ServerRequest, socket: Socket, head: Buffer): Promise<void>;
   /** Indexes what is stored. */
   start(): Promise<void>;
-  /** From now on `/readyz` says so. */
+  /** What every cluster has is there: from now on webhooks are asked, and `/readyz` says so. */
   ready(): void;
   endWatches(): void;
   stop(): Promise<void>;
@@ -45,6 +46,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const proxies = new ProxyHandler(
     new PodTargets(reader, nodes),
     new ProxyTargets({ reader, nodes, random }),
+    call => admitConnection(registry.admission, endpoints.get(`/v1/${call.info.resource}`)!, call),
   );
   const state = { ready: false };
   const metrics = new RequestMetrics();
@@ -85,6 +87,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       await registry.start();
     },
     ready() {
+      registry.askWebhooks();
       state.ready = true;
     },
     endWatches() {

@@ -17,6 +17,9 @@ import { RbacEscalation } from '../admission/rbac-escalation.ts';
 import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { StorageObjectInUseAdmission } from '../admission/storage-object-in-use.ts';
+import { MutatingWebhooks } from '../admission/webhooks/mutating-webhooks.ts';
+import { ValidatingWebhooks } from '../admission/webhooks/validating-webhooks.ts';
+import { type WebhookConfiguration, WebhookIndex } from '../admission/webhooks/webhook-index.ts';
 import { DefinitionController } from '../custom/definition-controller.ts';
 import { definitionStrategy } from '../custom/definition-strategy.ts';
 import { followResource } from '../objects/resource-follower.ts';
@@ -35,10 +38,13 @@ import type { Foundation } from './foundation.ts';
 
 /** What reads and writes stored objects. */
 export interface RegistryParts {
+  admission: AdmissionChain;
   handler: ResourceHandler;
   subresources: SubresourceHandler;
   /** Indexes what is stored and mends what a crash left half-done. */
   start(): Promise<void>;
+  /** From now on webhooks are asked: what the server itself writes first must not wait for pods. */
+  askWebhooks(): void;
   stop(): Promise<void>;
 }
 
@@ -66,7 +72,9 @@ export function assembleRegistry(
       });
     },
   });
-  const admission = assembleAdmission(foundation, access, quotaAdmission);
+  const mutating = new WebhookIndex();
+  const validating = new WebhookIndex();
+  const admission = assembleAdmission(foundation, access, quotaAdmission, { mutating, validating });
   const registry: Registry = new Registry({ clock, store, random, admission, strategies });
   const services = assembleServices({ ...foundation, registry }, options, endpoints);
   strategies['core/Service'] = services.strategy;
@@ -81,6 +89,7 @@ export function assembleRegistry(
   });
   const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches }, access.authorizer);
   return {
+    admission,
     handler,
     subresources: new SubresourceHandler({
       registry,
@@ -99,6 +108,10 @@ export function assembleRegistry(
       expiry.start();
       definitions.start();
     },
+    askWebhooks() {
+      followWebhooks(foundation, 'mutatingwebhookconfigurations', mutating);
+      followWebhooks(foundation, 'validatingwebhookconfigurations', validating);
+    },
     async stop() {
       expiry.stop();
       await definitions.stop();
@@ -106,14 +119,24 @@ export function assembleRegistry(
   };
 }
 
-/** The compiled-in admission plugins in upstream's order. */
+function followWebhooks(foundation: Foundation, plural: string, index: WebhookIndex): void {
+  const endpoint = foundation.endpoints.get(`admissionregistration.k8s.io/v1/${plural}`)!;
+  followResource<WebhookConfiguration>(foundation, endpoint, {
+    set: (_key, configuration) => index.set(configuration),
+    removed: (_key, configuration) => index.remove(configuration),
+  });
+}
+
+/** The admission plugins in upstream's order. */
 function assembleAdmission(
-  { clock, random, reader, hubs }: Foundation,
+  foundation: Foundation,
   access: Access,
   quotas: QuotaAdmission,
+  webhooks: { mutating: WebhookIndex; validating: WebhookIndex },
 ): AdmissionChain {
+  const { clock, random, reader, hubs } = foundation;
   const { authorizer, rbac, policies } = access;
-  return new AdmissionChain([
+  const builtin = [
     new NamespaceLifecycle(reader),
     new LimitRanger(reader),
     new NodeRestriction(reader),
@@ -129,7 +152,11 @@ function assembleAdmission(
     new StorageObjectInUseAdmission(),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
-    // Last: what it lets through is counted.
-    quotas,
-  ]);
+  ];
+  const configured = [
+    new MutatingWebhooks(foundation, webhooks.mutating),
+    new ValidatingWebhooks(foundation, webhooks.validating),
+  ];
+  // What quotas let through is counted: they come last.
+  return new AdmissionChain({ builtin, configured, last: [quotas] });
 }

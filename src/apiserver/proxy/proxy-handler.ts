@@ -15,10 +15,13 @@ const plainText = { 'content-type': 'text/plain; charset=utf-8' };
 export class ProxyHandler {
   readonly #pods: PodTargets;
   readonly #proxied: ProxyTargets;
+  readonly #admit: (call: Call) => Promise<void>;
 
-  constructor(pods: PodTargets, proxied: ProxyTargets) {
+  /** @param admit rejects where a connection may not be opened */
+  constructor(pods: PodTargets, proxied: ProxyTargets, admit: (call: Call) => Promise<void>) {
     this.#pods = pods;
     this.#proxied = proxied;
+    this.#admit = admit;
   }
 
   /** Whether a subresource is ours. */
@@ -29,6 +32,7 @@ export class ProxyHandler {
   /** A request that stays one. @throws ApiError */
   async handle(call: Call): Promise<ServerResponse> {
     const { subresource } = call.info;
+    await this.#admit(call);
     if (streaming.has(subresource)) {
       this.#streamTarget(call);
       throw badRequest('Upgrade request required');
@@ -50,6 +54,7 @@ export class ProxyHandler {
 
   /** A request for another protocol. Answers by itself; rejects when it can't. */
   async upgrade(call: Call, socket: Socket, head: Buffer): Promise<void> {
+    await this.#admit(call);
     const target = this.#upgradeTarget(call);
     refuseUnknownProtocols(call);
     let answer: Awaited<ReturnType<typeof forwardUpgrade>>;

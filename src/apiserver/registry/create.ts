@@ -7,12 +7,24 @@ import { checkNames } from './object-names.ts';
 import type { Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 
+/** CreateOptions, UpdateOptions or PatchOptions as an object. */
+export interface RequestOptions {
+  kind: string;
+  apiVersion: string;
+  dryRun?: string[];
+  fieldManager?: string;
+  fieldValidation?: string;
+  force?: boolean;
+}
+
 export interface WriteOptions {
   user: ApiUser;
   dryRun: boolean;
   warnings: string[];
   /** For whom the fields that change are recorded. */
   manager: string;
+  /** The request's options as an object, for admission. */
+  requestOptions?: RequestOptions;
   /** The object's managedFields tell this change already: it was applied. */
   applied?: boolean;
 }
@@ -66,6 +78,7 @@ async function createNamed(
     user,
     dryRun,
     warnings,
+    options: options.requestOptions && { ...options.requestOptions, kind: 'CreateOptions' },
   };
   setSystemFields(registry, endpoint, object);
   endpoint.rules.applyDefaults(object);

@@ -26,7 +26,10 @@ export async function deleteCollection(
       await deleteObject(registry, endpoint, namespace, name, request).catch(ignoreNotFound);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, waiting.length) }, worker));
+  const workers = Array.from({ length: Math.min(parallel, waiting.length) }, worker);
+  // When a refusal is answered, nothing is under way any more.
+  const failed = (await Promise.allSettled(workers)).find(each => each.status === 'rejected');
+  if (failed) throw failed.reason;
   return listed;
 }
 

@@ -31,8 +31,8 @@ export async function deleteObject(
     async current => {
       if (!current) throw notFound(endpoint.qualified, name);
       checkPreconditions(endpoint, current, request.options);
-      await registry.admission.validate({
-        operation: 'DELETE',
+      const attributes = {
+        operation: 'DELETE' as const,
         endpoint,
         subresource: '',
         namespace,
@@ -42,7 +42,10 @@ export async function deleteObject(
         user: request.user,
         dryRun: request.dryRun,
         warnings: request.warnings,
-      });
+        options: { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...request.options },
+      };
+      await registry.admission.admitConfigured(attributes);
+      await registry.admission.validate(attributes);
       return decideDelete(registry, endpoint, current, request);
     },
     { dryRun: request.dryRun },

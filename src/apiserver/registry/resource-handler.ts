@@ -9,10 +9,9 @@ import { hasProtobufForm } from '../protobuf/encode.ts';
 import { watchType } from '../protobuf/watch-frame.ts';
 import { ObjectWatch, type WatchDeps } from '../watch/object-watch.ts';
 import { applyType, isTaken, readApply } from './apply.ts';
-import { createObject, type WriteOptions } from './create.ts';
+import { createObject } from './create.ts';
 import { type DeleteRequest, deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
-import { fieldManagerOf } from './field-ownership.ts';
 import { listObjects } from './list.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
 import { readPatchOf } from './patch.ts';
@@ -30,6 +29,7 @@ import type { ResourceEndpoint } from './resource-endpoint.ts';
 import { readSelection } from './selection.ts';
 import { returnsDeleted } from './strategies.ts';
 import { type UpdateRules, updateObject } from './update.ts';
+import { isDryRun, writeOptions } from './write-options.ts';
 
 /** Watches end after this, plus up to as much again, where the client names no time (upstream: 30 to 60 minutes). */
 const minWatchMs = 30 * 60 * 1000;
@@ -224,20 +224,6 @@ function namespaceOf(call: Call, endpoint: ResourceEndpoint): string {
 
 function objectNamespace(endpoint: ResourceEndpoint, namespace: string): string {
   return endpoint.resource.namespaced ? namespace : '';
-}
-
-/** @throws ApiError 422 for a dryRun other than All. */
-export function writeOptions(call: Call): WriteOptions {
-  const asked = call.request.query.getAll('dryRun').filter(value => value !== '');
-  const manager = fieldManagerOf(call);
-  return { user: call.user, dryRun: isDryRun(asked), warnings: call.warnings, manager };
-}
-
-function isDryRun(asked: readonly string[]): boolean {
-  if (asked.some(value => value !== 'All')) {
-    throw badRequest(`Invalid value: ${JSON.stringify(asked)}: supported values: "All"`);
-  }
-  return asked.length > 0;
 }
 
 /** DeleteOptions come in the body or, for simple clients, in the query. */

@@ -26,9 +26,11 @@ import type { Registry } from './registry.ts';
 import { encoded } from './representation.ts';
 import { readObjectAs } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
-import { type ResourceHandler, writeOptions } from './resource-handler.ts';
+import type { ResourceHandler } from './resource-handler.ts';
 import { scaleOf, withScale } from './scale.ts';
+import { admitSubresource } from './subresource-admission.ts';
 import { statusRules, type UpdateRules, updateObject } from './update.ts';
+import { writeOptions } from './write-options.ts';
 
 export interface SubresourceDeps {
   registry: Registry;
@@ -40,6 +42,13 @@ export interface SubresourceDeps {
   budgets: ResourceEndpoint;
 }
 
+const bindingKind: GroupVersionKind = { group: '', version: 'v1', kind: 'Binding' };
+const evictionKind: GroupVersionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
+const tokenRequestKind: GroupVersionKind = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+};
 const scaleKind: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
@@ -93,31 +102,37 @@ export class SubresourceHandler {
   /** `pods/{name}/binding`, and `bindings` where the body names the pod. */
   async bind(call: Call, pods: ResourceEndpoint, pathName: string): Promise<ServerResponse> {
     const { registry, reader, decisions } = this.#deps;
-    const binding = await readObjectAs<Binding>(call, { group: '', version: 'v1', kind: 'Binding' });
+    const binding = await readObjectAs<Binding>(call, bindingKind);
     const name = pathName || binding.metadata?.name || '';
     const named = binding.metadata?.name;
     if (named && named !== name) throw badRequest('name in URL does not match name in Binding object');
     const { namespace } = call.info;
+    const write = { operation: 'CREATE', subresource: 'binding', kind: bindingKind } as const;
+    await admitSubresource(registry.admission, call, pods, { ...write, name, object: binding });
     await bindPod({ registry, reader, decisions }, pods, namespace, name, binding, writeOptions(call).dryRun);
     return encoded(negotiate(call.request, false, true), 201, success);
   }
 
   async #evict(call: Call, pods: ResourceEndpoint): Promise<ServerResponse> {
     const { registry, reader, budgets } = this.#deps;
-    const eviction = await readObjectAs<Eviction>(call, { group: 'policy', version: 'v1', kind: 'Eviction' });
+    const eviction = await readObjectAs<Eviction>(call, evictionKind);
     const { namespace, pathName } = call.info;
+    const write = { operation: 'CREATE', subresource: 'eviction', kind: evictionKind } as const;
+    await admitSubresource(registry.admission, call, pods, { ...write, name: pathName, object: eviction });
     await evictPod({ registry, reader, budgets }, pods, namespace, pathName, eviction, writeOptions(call));
     return encoded(negotiate(call.request, false, true), 201, success);
   }
 
   async #token(call: Call, accounts: ResourceEndpoint): Promise<ServerResponse> {
-    const gvk = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
-    const request = await readObjectAs<AuthenticationTokenRequest>(call, gvk);
+    const { registry } = this.#deps;
+    const request = await readObjectAs<AuthenticationTokenRequest>(call, tokenRequestKind);
     const { namespace, pathName } = call.info;
     const node = nodeOf(call.user);
     if (node !== undefined) {
       restrictNodeToken(node, request, name => this.#deps.reader.get('pods', namespace, name));
     }
+    const write = { operation: 'CREATE', subresource: 'token', kind: tokenRequestKind } as const;
+    await admitSubresource(registry.admission, call, accounts, { ...write, name: pathName, object: request });
     const issued = issueToken(this.#deps.tokens, accounts, namespace, pathName, request);
     return encoded(negotiate(call.request, false, true), 201, issued);
   }
@@ -135,8 +150,14 @@ export class SubresourceHandler {
       name: pathName,
       mayCreate: false,
       trackedAs: 'scale',
-      make: old => {
-        const scale = makeScale(scaleOf(endpoint, old as Stored));
+      // Webhooks are asked about the Scale, not about the object it stands for.
+      admission: admitsAll,
+      make: async old => {
+        const oldObject = scaleOf(endpoint, old as Stored);
+        const scale = makeScale(oldObject);
+        const write = { operation: 'UPDATE', subresource: 'scale', kind: scaleKind } as const;
+        const written = { ...write, name: pathName, object: scale, oldObject };
+        await admitSubresource(registry.admission, call, endpoint, written);
         checkScale(scale, pathName);
         return withScale(endpoint, old!, scale);
       },
@@ -158,6 +179,8 @@ export class SubresourceHandler {
     return old => patch(old as KubeObject) as Scale;
   }
 }
+
+const admitsAll = { admit: async () => {}, validate: async () => {} };
 
 function checkScale(scale: Scale, name: string): void {
   const replicas = scale.spec?.replicas ?? 0;
