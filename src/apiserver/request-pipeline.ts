@@ -1,6 +1,7 @@
 import { ApiError } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { SharedReads } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { toApiError } from './errors/status.ts';
 import { header, jsonResponse, type ServerRequest, type ServerResponse } from './exchange.ts';
@@ -11,6 +12,7 @@ import {
   accessDenied,
   attributesOf,
 } from './filters/authorization.ts';
+import { freshness } from './filters/freshness.ts';
 import { impersonate } from './filters/impersonation.ts';
 import { InFlight, isLongRunning } from './filters/in-flight.ts';
 import { parseRequestInfo } from './filters/request-info.ts';
@@ -24,6 +26,8 @@ export interface PipelineDeps {
   random: Random;
   authorizer: Authorizer;
   metrics: RequestMetrics;
+  /** Of a store that others write to as well. */
+  shared?: SharedReads | undefined;
   tokens: readonly TokenAuthenticator[];
   /** Answers a call that may be made. */
   route(call: Call): ServerResponse | Promise<ServerResponse>;
@@ -51,6 +55,8 @@ export class RequestPipeline {
     const warnings: string[] = [];
     let response: ServerResponse;
     try {
+      const fresh = freshness(this.#deps.shared, request);
+      if (fresh) await fresh;
       const call = await this.admit(request, auditId, warnings);
       response = await this.#run(call);
       this.#deps.metrics.count(call.info.verb, call.info.resource, response.status);

@@ -24,6 +24,11 @@ export interface LeaderElectionOptions {
   renewDeadline?: number;
   /** Pause between tries. */
   retryPeriod?: number;
+  /**
+   * There can be no other candidate: the Lease is taken from whoever is written in it, and a leader that
+   * cannot renew it goes on.
+   */
+  sole?: boolean;
 }
 
 /**
@@ -38,14 +43,23 @@ export class LeaderElection implements Component {
   readonly #log: Logger;
   readonly #client: ResourceClient<Lease>;
   readonly #led: Component;
+  readonly #lost: ((reason: Error) => void) | undefined;
   readonly #options: Required<LeaderElectionOptions>;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #observed: { lease: Stored<Lease>; at: number } | undefined;
   #leading = false;
+  #gaveUp = false;
 
   constructor(
-    deps: { clock: Clock; log: Logger; transport: Transport; led: Component },
+    deps: {
+      clock: Clock;
+      log: Logger;
+      transport: Transport;
+      led: Component;
+      /** For a component that cannot be started twice: told in place of standing again. */
+      lost?: (reason: Error) => void;
+    },
     options: LeaderElectionOptions,
   ) {
     this.name = `leader-election/${options.lease}`;
@@ -53,11 +67,13 @@ export class LeaderElection implements Component {
     this.#log = deps.log.child(this.name);
     this.#client = new ResourceClient(deps.transport, leases);
     this.#led = deps.led;
+    this.#lost = deps.lost;
     this.#options = {
       namespace: 'kube-system',
       leaseDuration: 15_000,
       renewDeadline: 10_000,
       retryPeriod: 2_000,
+      sole: false,
       ...options,
     };
   }
@@ -81,6 +97,7 @@ export class LeaderElection implements Component {
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (await this.#try(signal)) await this.#lead(signal);
+      if (this.#gaveUp) return;
       await this.#pause(signal);
     }
   }
@@ -99,7 +116,14 @@ export class LeaderElection implements Component {
     term.abort(new Error('no longer the leader'));
     await this.#led.stop().catch(error => this.#log.error('the led component did not stop', { error }));
     if (signal.aborted) await this.#release();
-    else this.#log.warn('lost the lease', { lease: this.#options.lease });
+    else this.#giveUp();
+  }
+
+  #giveUp(): void {
+    const { lease } = this.#options;
+    this.#log.warn('lost the lease', { lease });
+    this.#gaveUp = this.#lost !== undefined;
+    this.#lost?.(new Error(`the lease ${lease} was lost`));
   }
 
   /** Returns when the Lease is lost or `signal` aborts. */
@@ -108,9 +132,10 @@ export class LeaderElection implements Component {
     while (!signal.aborted) {
       await this.#clock.sleep(this.#options.retryPeriod, signal).catch(() => undefined);
       if (signal.aborted) return;
-      const deadline = renewed + this.#options.renewDeadline;
+      const { renewDeadline, sole } = this.#options;
+      const deadline = (sole ? this.#clock.monotonic() : renewed) + renewDeadline;
       if (await this.#tryUntil(deadline, signal)) renewed = this.#clock.monotonic();
-      else if (this.#clock.monotonic() >= deadline || this.#heldByOther()) return;
+      else if (!sole && (this.#clock.monotonic() >= deadline || this.#heldByOther())) return;
     }
   }
 
@@ -139,7 +164,7 @@ export class LeaderElection implements Component {
         return true;
       }
       this.#observe(present);
-      if (this.#heldByOther() && !this.#expired()) return false;
+      if (this.#heldByOther() && !this.#options.sole && !this.#expired()) return false;
       this.#observe(await this.#client.update({ ...present, spec: this.#specAfter(present) }, signal));
       return true;
     } catch (error) {

@@ -27,8 +27,22 @@ export interface ClusterNetwork {
   mtu: number;
 }
 
+/** Where objects are kept: in a file, or in an etcd that several servers share. */
+export type StoreConfig =
+  | { engine: 'sqlite'; path: string }
+  | { engine: 'etcd'; endpoints: string[]; prefix: string; cluster: string; files: EtcdFiles };
+
+/** PEM files for endpoints with https. */
+export interface EtcdFiles {
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
 export interface ServerConfig {
   cluster: string;
+  /** Of this server among those of the cluster: `causeway-server-1`. */
+  identity: string;
   network: ClusterNetwork;
   /** The cluster's certificate authority. */
   authority: string;
@@ -39,7 +53,7 @@ export interface ServerConfig {
   kubeletClient: KeyPairFiles;
   /** Signs service-account tokens: a PEM private key, and who they are issued by. */
   serviceAccounts: { key: string; issuer: string };
-  store: { path: string };
+  store: StoreConfig;
   mirror: {
     port: number;
     folder: string;

@@ -6,6 +6,7 @@ import type { Logger } from '../base/log.ts';
 import { ApiEventRecorder } from '../client/api-event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
+import { LeaderElection } from '../client/leader-election.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/store.ts';
 import { assembleControllers, type ControllerOptions } from './controllers.ts';
@@ -18,12 +19,18 @@ export interface ServerPorts {
   store: Store;
   /** Signs what is approved of CertificateSigningRequests. */
   authority?: CertificateAuthority;
-  /** What else runs in the server process: the image mirror, the routes of the host side. */
-  extras?(informers: InformerFactory): Component[];
+  /** What else runs in each server process: the image mirror. */
+  extras?: readonly Component[];
+  /** What else runs on one server at a time: the routes of the host side. */
+  singletons?(informers: InformerFactory): Component[];
+  /** Told when this server was the leader and is not any more: its process has to be started anew. */
+  lost?: (reason: Error) => void;
 }
 
 export interface ServerOptions extends ControllerOptions {
   api: ApiServerOptions;
+  /** Of this server, in the Leases; `causeway` where there is but one. */
+  identity?: string;
 }
 
 export interface Server extends Component {
@@ -31,7 +38,10 @@ export interface Server extends Component {
   readonly informers: InformerFactory;
 }
 
-/** The server process: store, API server, then everything that talks to it, in this order. */
+/**
+ * The server process: store, API server, then everything that talks to it, in this order. Controllers and
+ * scheduler run while this server holds their Leases, whether or not there are other servers.
+ */
 export function assembleServer(ports: ServerPorts, options: ServerOptions): Server {
   const { clock, log, decisions, store } = ports;
   const api = new ApiServer({ clock, log, decisions, store }, options.api);
@@ -52,7 +62,18 @@ export function assembleServer(ports: ServerPorts, options: ServerOptions): Serv
     options,
   );
   const scheduler = assembleScheduler(api, informers, { clock, log, decisions });
-  const extras = ports.extras?.(informers) ?? [];
+  const singletons = ports.singletons?.(informers) ?? [];
+  const elected = (lease: string, led: Component) =>
+    new LeaderElection(
+      {
+        clock,
+        log,
+        transport: api.transport(componentUser(`system:${lease}`)),
+        led,
+        ...(ports.lost && { lost: ports.lost }),
+      },
+      { lease, identity: options.identity ?? 'causeway', sole: store.shared === undefined },
+    );
   const storage: Component = {
     name: 'store',
     start: signal => store.start(signal),
@@ -63,8 +84,11 @@ export function assembleServer(ports: ServerPorts, options: ServerOptions): Serv
     api,
     informers,
     ...recorders,
-    ...extras,
-    new Together('controllers', [...controllers, scheduler]),
+    ...(ports.extras ?? []),
+    new Together('elections', [
+      elected('kube-controller-manager', new Together('controllers', [...controllers, ...singletons])),
+      elected('kube-scheduler', scheduler),
+    ]),
   ]);
   return { name: group.name, api, informers, start: signal => group.start(signal), stop: () => group.stop() };
 }

@@ -26,8 +26,25 @@ export interface ClusterConfig {
   nodeMaskSizes?: number[];
   /** The file the access was merged into. */
   kubeconfig?: string;
+  /** Where objects are kept, where it is not the SQLite file. */
+  etcd?: EtcdConfig;
+  /** How many servers there are, where it is more than one. */
+  servers?: number;
   nodes: NodeConfig[];
   createdAt: string;
+}
+
+/** The etcd of a cluster; it is the user's, and outlives the cluster. */
+export interface EtcdConfig {
+  endpoints: string[];
+  /** The cluster's keys begin with it. */
+  prefix: string;
+  /** Marks the keys as this cluster's, so that no other takes them for its own. */
+  id: string;
+  /** Absolute paths of PEM files. */
+  ca?: string;
+  cert?: string;
+  key?: string;
 }
 
 export interface NodeConfig {

@@ -2,7 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { formatAddress, parseCidr } from '../base/ip-address.ts';
-import type { AgentConfig, ClusterNetwork, KeyPairFiles, ServerConfig } from '../cluster/config.ts';
+import type {
+  AgentConfig,
+  ClusterNetwork,
+  KeyPairFiles,
+  ServerConfig,
+  StoreConfig,
+} from '../cluster/config.ts';
 import { writeContainerdConfig } from '../cri/containerd-process.ts';
 import { parseResolvConf, resolvedConfPath } from '../dns/resolv-conf.ts';
 import { hostsTomlPath, renderHostsToml } from '../images/hosts-toml.ts';
@@ -112,6 +118,7 @@ export class ClusterFiles {
     await this.#pki.serviceAccountKeys();
     const server: ServerConfig = {
       cluster: config.name,
+      identity: `${config.name}-server-1`,
       network: clusterNetwork(config),
       authority: this.#authority,
       authorityKey: join(paths.pki, 'ca.key'),
@@ -121,7 +128,7 @@ export class ClusterFiles {
         key: join(paths.pki, 'sa.key'),
         issuer: `https://kubernetes.default.svc.${clusterDomain}`,
       },
-      store: { path: join(paths.server, 'store.db') },
+      store: storeConfig(this.#context),
       mirror: {
         port: mirrorPort,
         folder: paths.images,
@@ -226,6 +233,12 @@ export class ClusterFiles {
       disableApparmor: !existsSync('/sys/kernel/security/apparmor') || !findProgram('apparmor_parser'),
     });
   }
+}
+
+function storeConfig({ paths, config }: ClusterContext): StoreConfig {
+  if (!config.etcd) return { engine: 'sqlite', path: join(paths.server, 'store.db') };
+  const { endpoints, prefix, id, ...files } = config.etcd;
+  return { engine: 'etcd', endpoints, prefix, cluster: id, files };
 }
 
 /** The context's name in kubeconfigs: `causeway`, or `causeway-NAME` as kind has it. */

@@ -1,6 +1,6 @@
 import { type IpFamily, parseCidr } from '../base/ip-address.ts';
 import { bridgeName } from '../machines/cluster-names.ts';
-import { type ClusterConfig, type NodeConfig, nodeMaskSizes } from './cluster-config.ts';
+import { type ClusterConfig, type EtcdConfig, type NodeConfig, nodeMaskSizes } from './cluster-config.ts';
 import { addressIn } from './cluster-files.ts';
 import { UsageFailure } from './failure.ts';
 
@@ -17,6 +17,8 @@ export interface ClusterWish {
   apiPort?: number;
   dnsUpstreams?: string[];
   nodeMaskSizes?: number[];
+  etcd?: EtcdConfig;
+  servers?: number;
 }
 
 /** Addresses of a node subnet: the gateway, then the nodes, then those of load balancers at the end. */
@@ -40,6 +42,8 @@ export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig
     ...(wish.apiPort !== undefined && { apiPort: wish.apiPort }),
     ...(wish.dnsUpstreams && { dnsUpstreams: wish.dnsUpstreams }),
     ...(wish.nodeMaskSizes && { nodeMaskSizes: wish.nodeMaskSizes }),
+    ...(wish.etcd && { etcd: wish.etcd }),
+    ...(wish.servers && wish.servers > 1 && { servers: wish.servers }),
     nodes: [],
     createdAt,
   };

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Node } from '../api/generated/types.ts';
 import { builtinByKind } from '../api/resources.ts';
 import { systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
-import type { KeyPairFiles, ServerConfig } from '../cluster/config.ts';
+import type { KeyPairFiles, ServerConfig, StoreConfig } from '../cluster/config.ts';
 import { assembleServer } from '../cluster/server.ts';
 import { X509Authority } from '../controllers/certificates/x509-authority.ts';
 import { HostRoutes } from '../dataplane/podnet/host-routes.ts';
@@ -13,7 +14,9 @@ import { SystemCommands } from '../kernel/command.ts';
 import { LinuxIpRoute } from '../kernel/ip/linux-ip-route.ts';
 import { LinuxNft } from '../kernel/nft/linux-nft.ts';
 import { bridgeName, hostTable } from '../machines/cluster-names.ts';
+import { EtcdStore } from '../store/etcd-store.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { type ProcessPorts, runProcess } from './process-entry.ts';
 
 const nodeResource = builtinByKind({ group: '', version: 'v1', kind: 'Node' })!;
@@ -36,14 +39,13 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       clock: systemClock,
       log,
       decisions,
-      store: new SqliteStore({ clock: systemClock, log }, { path: config.store.path, writer: storeWriter }),
       authority: new X509Authority({ cert: authority, key: readFileSync(config.authorityKey, 'utf8') }),
-      extras: informers => [
-        ...gateways.map(
-          host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),
-        ),
-        hostRoutes(config, informers, { log, decisions }),
-      ],
+      store: openStore(config.store, log),
+      extras: gateways.map(
+        host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),
+      ),
+      singletons: informers => [hostRoutes(config, informers, { log, decisions })],
+      lost: reason => startAnew(log, reason),
     },
     {
       api: {
@@ -57,11 +59,32 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
         advertise: { addresses: gateways, port: config.api.port },
         kubelet: { ca: authority, ...readPair(config.kubeletClient) },
       },
+      identity: config.identity,
       network: config.network,
       rootCa: authority,
       loadBalancerPools: config.loadBalancerPools,
     },
   );
+}
+
+function openStore(config: StoreConfig, log: Logger): Store {
+  if (config.engine === 'sqlite') {
+    return new SqliteStore({ clock: systemClock, log }, { path: config.path, writer: storeWriter });
+  }
+  const { engine: _, files, ...options } = config;
+  const tls = Object.fromEntries(
+    Object.entries(files).map(([name, path]) => [name, readFileSync(path, 'utf8')]),
+  );
+  return new EtcdStore(
+    { clock: systemClock, log, lost: reason => startAnew(log, reason) },
+    { ...options, tls },
+  );
+}
+
+/** What is in memory cannot be relied on any more: the supervisor starts this process again. */
+function startAnew(log: Logger, reason: Error): void {
+  log.error('ending, to be started anew', { error: reason });
+  process.exit(1);
 }
 
 function hostRoutes(config: ServerConfig, informers: InformerFactory, { log, decisions }: ProcessPorts) {

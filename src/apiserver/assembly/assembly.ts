@@ -75,6 +75,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     random,
     authorizer,
     metrics,
+    shared: deps.store.shared,
     tokens: authenticators,
     route,
   });

@@ -19,6 +19,13 @@ export interface UpOptions extends ClusterOptions {
   nodeSubnet?: string[];
   podSubnet?: string[];
   serviceSubnet?: string[];
+  datastore?: 'sqlite' | 'etcd';
+  etcdEndpoints?: string[];
+  etcdPrefix?: string;
+  etcdCafile?: string;
+  etcdCertfile?: string;
+  etcdKeyfile?: string;
+  servers?: number;
 }
 
 /** What a cluster is made with stays: an option that says otherwise is refused, not ignored. */
@@ -41,6 +48,9 @@ export function refuseChanges(present: ClusterConfig | undefined, options: UpOpt
     ['pod-subnet', options.podSubnet, present.podSubnets],
     ['service-subnet', options.serviceSubnet, present.serviceSubnets],
     ['node-mask-size', options.nodeMaskSize, masks],
+    ['datastore', options.datastore, present.etcd ? 'etcd' : 'sqlite'],
+    ['etcd-prefix', options.etcdPrefix, present.etcd?.prefix],
+    ['servers', options.servers, present.servers ?? 1],
   ];
   for (const [option, asked, has] of rows) {
     if (asked === undefined || isDeepStrictEqual(asked, has)) continue;

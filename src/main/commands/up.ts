@@ -25,6 +25,7 @@ import { checkMachine } from '../preflight.ts';
 import { type Progress, streamProgress } from '../progress.ts';
 import { type ClusterContext, clusterOptions, clusterPaths, examples } from './context.ts';
 import { renderFindings } from './doctor.ts';
+import { etcdWish, withEtcdAccess } from './up-etcd.ts';
 import { listOf, refuseChanges, refuseFamilies, type UpOptions, wholeNumber } from './up-options.ts';
 
 export function addUpCommand(program: Command): void {
@@ -56,12 +57,22 @@ export function addUpCommand(program: Command): void {
       listOf(wholeNumber(1, 126)),
     )
     .option('--service-subnet <cidr>', 'subnet of the Services (a free one)', listOf(String))
+    .addOption(
+      new Option('--datastore <engine>', 'where objects are kept (sqlite)').choices(['sqlite', 'etcd']),
+    )
+    .option('--etcd-endpoints <urls>', 'members of an etcd v3: https://10.0.0.1:2379,…', listOf(String))
+    .option('--etcd-prefix <key>', "what this cluster's keys in etcd begin with (/causeway/NAME)")
+    .option('--etcd-cafile <file>', "the authority of etcd's certificates, PEM")
+    .option('--etcd-certfile <file>', 'client certificate towards etcd, PEM')
+    .option('--etcd-keyfile <file>', 'its key, PEM')
+    .option('--servers <count>', 'how many API servers share the etcd (1)', wholeNumber(1, 5))
     .addHelpText(
       'after',
       examples(
         'sudo causeway up',
         'sudo causeway up --isolated --yes',
         'sudo causeway up --name dev --nodes 3 --ip-family dual',
+        'sudo causeway up --datastore etcd --etcd-endpoints http://127.0.0.1:2379 --servers 2',
       ),
     )
     .action(up);
@@ -81,7 +92,8 @@ async function up(options: UpOptions): Promise<void> {
   const onSignal = () => abort.abort(new SystemFailure(interrupted(options.name)));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    const config = readCluster(paths) ?? (await plan(options, paths, isolated));
+    const config =
+      withEtcdAccess(paths, readCluster(paths), options) ?? (await plan(options, paths, isolated));
     const context = { paths, config };
     const lifecycle = new ClusterLifecycle(context, progress);
     const started = await lifecycle.up(abort.signal);
@@ -131,6 +143,7 @@ async function checkAndInstall(
 async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean): Promise<ClusterConfig> {
   const { name, dataDir, ipFamily = 'ipv4', nodes = 2 } = options;
   refuseFamilies(options);
+  const etcd = etcdWish(options, isolated);
   const subnets = await freeSubnets(dataDir, isolated, {
     families: familiesOf(ipFamily),
     nodeSubnets: options.nodeSubnet,
@@ -147,6 +160,8 @@ async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean):
     ...(options.nodeMaskSize && { nodeMaskSizes: options.nodeMaskSize }),
     ...(options.apiPort && { apiPort: options.apiPort }),
     ...(options.dnsUpstream && { dnsUpstreams: options.dnsUpstream }),
+    ...(etcd && { etcd }),
+    ...(options.servers && { servers: options.servers }),
   };
   checkWish(wish);
   const config = planCluster(wish, new Date(systemClock.now()).toISOString());
