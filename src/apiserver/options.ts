@@ -7,6 +7,8 @@ export interface ApiServerOptions {
     addresses: readonly string[];
     /** 0 takes a free one. */
     port: number;
+    /** Several servers of one machine share addresses and port; this one has a port of its own beside. */
+    shared?: { ownPort: number };
     /** PEM. */
     tls: { cert: string; key: string; clientCa: string };
   };

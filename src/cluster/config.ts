@@ -41,6 +41,8 @@ export interface EtcdFiles {
 
 export interface ServerConfig {
   cluster: string;
+  /** Of the process: `server`, `server-2`. */
+  name: string;
   /** Of this server among those of the cluster: `causeway-server-1`. */
   identity: string;
   network: ClusterNetwork;
@@ -49,7 +51,13 @@ export interface ServerConfig {
   /** The authority's key, which signs certificates that were approved. */
   authorityKey: string;
   /** Addresses the API server and the image mirror listen on: the gateways. */
-  api: { port: number; socket: string; serving: KeyPairFiles };
+  api: {
+    port: number;
+    /** Of several servers that share the port: one of this server alone. */
+    ownPort?: number;
+    socket: string;
+    serving: KeyPairFiles;
+  };
   kubeletClient: KeyPairFiles;
   /** Signs service-account tokens: a PEM private key, and who they are issued by. */
   serviceAccounts: { key: string; issuer: string };

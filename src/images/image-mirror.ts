@@ -14,6 +14,8 @@ export interface ImageMirrorOptions {
   host: string;
   /** 0 lets the system choose. */
   port: number;
+  /** Others listen on the same address and port. */
+  reusePort?: boolean;
   tls: { cert: string; key: string; clientCa: string };
 }
 
@@ -56,7 +58,7 @@ export class ImageMirror implements Component {
   }
 
   async start(_signal: AbortSignal): Promise<void> {
-    const { host, port, tls } = this.#options;
+    const { host, port, tls, reusePort = false } = this.#options;
     const server = createServer(
       {
         cert: tls.cert,
@@ -75,7 +77,7 @@ export class ImageMirror implements Component {
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, reusePort }, () => {
         server.off('error', reject);
         resolve();
       });

@@ -55,7 +55,12 @@ export interface NodeConfig {
   stopped?: boolean;
 }
 
-/** Ports on the gateway address. */
+/** A server process by its number: `server`, `server-2`, … */
+export function serverNames({ servers = 1 }: Pick<ClusterConfig, 'servers'>): string[] {
+  return Array.from({ length: servers }, (_, index) => (index === 0 ? 'server' : `server-${index + 1}`));
+}
+
+/** Ports on the gateway address. Each of several servers has one of its own, counted up from the shared one. */
 export const apiServerPort = 6443;
 export const mirrorPort = 5000;
 

@@ -18,6 +18,7 @@ import {
   mirrorPort,
   type NodeConfig,
   nodeMaskSizes,
+  serverNames,
   writeFileAtomically,
 } from './cluster-config.ts';
 import type { ClusterContext } from './commands/context.ts';
@@ -54,8 +55,9 @@ export function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-export function apiServerUrl(config: ClusterConfig): string {
-  return `https://${urlHost(config.gateways[0]!)}:${config.apiPort ?? apiServerPort}`;
+/** Of the API, or of one of several servers by its number from 1 on. */
+export function apiServerUrl(config: ClusterConfig, server = 0): string {
+  return `https://${urlHost(config.gateways[0]!)}:${(config.apiPort ?? apiServerPort) + server}`;
 }
 
 /**
@@ -71,9 +73,13 @@ export class ClusterFiles {
     this.#pki = new Pki(systemClock, context.paths.pki);
   }
 
-  /** Unix socket of the API server, for commands on this machine. */
-  get apiSocket(): string {
-    return join(this.#context.paths.run, 'api.sock');
+  /** Unix sockets of the API servers, for commands on this machine. */
+  get apiSockets(): string[] {
+    return serverNames(this.#context.config).map(name => this.#apiSocket(name));
+  }
+
+  #apiSocket(server: string): string {
+    return join(this.#context.paths.run, `${server.replace('server', 'api')}.sock`);
   }
 
   get #authority(): string {
@@ -90,8 +96,8 @@ export class ClusterFiles {
     return this.#pairFiles(name);
   }
 
-  /** Certificates, `server.json` and the kubeconfig; resolves with the path of `server.json`. */
-  async writeServer(): Promise<string> {
+  /** Certificates, a configuration for each server and the kubeconfig; resolves with the configurations. */
+  async writeServers(): Promise<{ name: string; socket: string; path: string }[]> {
     const { paths, config } = this.#context;
     mkdirSync(paths.server, { recursive: true, mode: 0o700 });
     const services = config.serviceSubnets.map(subnet => addressIn(subnet, 1));
@@ -116,13 +122,21 @@ export class ClusterFiles {
       usage: ['clientAuth'],
     });
     await this.#pki.serviceAccountKeys();
-    const server: ServerConfig = {
+    const names = serverNames(config);
+    const port = config.apiPort ?? apiServerPort;
+    const serverConfig = (name: string, index: number): ServerConfig => ({
       cluster: config.name,
-      identity: `${config.name}-server-1`,
+      name,
+      identity: `${config.name}-server-${index + 1}`,
       network: clusterNetwork(config),
       authority: this.#authority,
       authorityKey: join(paths.pki, 'ca.key'),
-      api: { port: config.apiPort ?? apiServerPort, socket: this.apiSocket, serving },
+      api: {
+        port,
+        ...(names.length > 1 && { ownPort: port + index + 1 }),
+        socket: this.#apiSocket(name),
+        serving,
+      },
       kubeletClient,
       serviceAccounts: {
         key: join(paths.pki, 'sa.key'),
@@ -138,11 +152,13 @@ export class ClusterFiles {
       masquerade: !config.isolated,
       loadBalancerPools: config.lbPool,
       logLevel: 'info',
-    };
-    const path = join(paths.server, 'server.json');
-    writeJson(path, server);
+    });
     await this.#writeKubeconfig();
-    return path;
+    return names.map((name, index) => {
+      const path = join(paths.server, `${name}.json`);
+      writeJson(path, serverConfig(name, index));
+      return { name, socket: this.#apiSocket(name), path };
+    });
   }
 
   /** The administrator's access, also for the user's own kubeconfig. */
@@ -159,7 +175,15 @@ export class ClusterFiles {
   async #writeKubeconfig(): Promise<void> {
     const { paths, config } = this.#context;
     const access = await this.administrator();
-    const text = renderKubeconfig({ context: contextName(config), server: apiServerUrl(config), ...access });
+    const context = contextName(config);
+    const single =
+      serverNames(config).length > 1
+        ? serverNames(config).map((_, index) => ({
+            context: `${context}-server-${index + 1}`,
+            server: apiServerUrl(config, index + 1),
+          }))
+        : [];
+    const text = renderKubeconfig({ context, server: apiServerUrl(config), ...access }, single);
     writeFileAtomically(paths.kubeconfig, text, 0o600);
   }
 

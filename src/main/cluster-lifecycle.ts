@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
@@ -7,7 +8,7 @@ import { containerdEnvironment } from '../cri/containerd-process.ts';
 import { SystemCommands } from '../kernel/command.ts';
 import type { LinuxMachines } from '../machines/linux-machines.ts';
 import { hostSide, type Place, type ProcessSpec } from '../machines/machines.ts';
-import type { NodeConfig } from './cluster-config.ts';
+import { type NodeConfig, serverNames } from './cluster-config.ts';
 import { apiServerUrl, ClusterFiles } from './cluster-files.ts';
 import { type StartedNode, type StartedProcess, whenNodesReady, whenServing } from './cluster-readiness.ts';
 import type { ClusterContext } from './commands/context.ts';
@@ -50,7 +51,7 @@ export class ClusterLifecycle {
     const nodes = this.#context.config.nodes.filter(node => !node.stopped);
     const machines = (await this.machines.list()).filter(machine => machine.init !== undefined);
     if (!nodes.every(node => machines.some(machine => machine.name === node.name))) return false;
-    if (!(await this.#runs(hostSide, ['server']))) return false;
+    if (!(await this.#runs(hostSide, serverNames(this.#context.config)))) return false;
     for (const { name } of nodes) {
       if (!(await this.#runs({ machine: name }, ['agent', 'containerd']))) return false;
     }
@@ -71,8 +72,8 @@ export class ClusterLifecycle {
 
   async #start(signal: AbortSignal): Promise<void> {
     const { config } = this.#context;
-    const serverConfig = await this.#progress.step('Certificates and configuration', () =>
-      this.#files.writeServer(),
+    const servers = await this.#progress.step('Certificates and configuration', () =>
+      this.#files.writeServers(),
     );
     await this.#progress.step('Node network', () => this.#prepareNetwork());
     // The server and the nodes start side by side: an agent waits for the API by itself.
@@ -80,15 +81,20 @@ export class ClusterLifecycle {
       config.nodes.filter(node => !node.stopped).map(node => this.startNode(node)),
     );
     starting.catch(() => {});
-    await this.#progress.step('API server', () => this.#startServer(serverConfig, signal));
+    await this.#progress.step('API server', () =>
+      Promise.all(servers.map(server => this.#startServer(server, signal))),
+    );
     await this.#progress.step(`Nodes ${config.nodes.map(node => node.name).join(', ')}`, async note => {
       await this.whenNodesReady(await starting, signal, note);
     });
   }
 
-  async #startServer(configPath: string, signal: AbortSignal): Promise<void> {
-    const started = await this.#startProcess(hostSide, this.#serverProcess(configPath));
-    const transport = await this.transport();
+  async #startServer(
+    { name, socket, path }: { name: string; socket: string; path: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const started = await this.#startProcess(hostSide, this.#serverProcess(name, path));
+    const transport = await this.#transportOn(socket);
     try {
       await whenServing(this.#context.config.name, transport, started, signal);
     } finally {
@@ -189,7 +195,9 @@ export class ClusterLifecycle {
         Promise.all(machines.map(machine => this.machines.stop(machine.name))),
       );
     }
-    await this.#progress.step('Stopping the API server', () => this.machines.stopProcess(hostSide, 'server'));
+    await this.#progress.step('Stopping the API server', async () => {
+      for (const name of serverNames(this.#context.config)) await this.machines.stopProcess(hostSide, name);
+    });
     await this.#progress.step('Removing the node network', () => this.#removeRuntime());
   }
 
@@ -213,8 +221,16 @@ export class ClusterLifecycle {
     rmSync(paths.run, { recursive: true, force: true });
   }
 
-  /** Access to the API over the server's Unix socket, as administrator. */
+  /** Access to the API over the Unix socket of a server that answers, as administrator. */
   async transport(): Promise<HttpTransport> {
+    const [first, ...others] = this.#files.apiSockets;
+    for (const socket of [first!, ...others]) {
+      if (others.length > 0 && (await accepts(socket))) return this.#transportOn(socket);
+    }
+    return this.#transportOn(first!);
+  }
+
+  async #transportOn(socketPath: string): Promise<HttpTransport> {
     const { authority, user } = await this.#files.administrator();
     return new HttpTransport(
       { clock: systemClock, log: commandLog() },
@@ -222,14 +238,14 @@ export class ClusterLifecycle {
         server: apiServerUrl(this.#context.config),
         ca: authority,
         ...user,
-        socketPath: this.#files.apiSocket,
+        socketPath,
       },
     );
   }
 
-  #serverProcess(configPath: string): ProcessSpec {
+  #serverProcess(name: string, configPath: string): ProcessSpec {
     const { server } = this.#context.paths;
-    return this.#process('server', ['server.mjs', configPath], join(server, 'server.log'));
+    return this.#process(name, ['server.mjs', configPath], join(server, `${name}.log`));
   }
 
   #agentProcess(node: NodeConfig, configPath: string): ProcessSpec {
@@ -254,6 +270,15 @@ export class ClusterLifecycle {
       logFile: join(this.#context.paths.node(node.name), 'containerd.log'),
     };
   }
+}
+
+/** Whether somebody listens on a Unix socket. */
+function accepts(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ path });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 /** Folders that clusters share go with the last of them. */

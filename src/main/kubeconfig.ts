@@ -31,9 +31,18 @@ export interface KubeconfigAccess {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** The kubeconfig with just this one access. */
-export function renderKubeconfig(access: KubeconfigAccess): string {
-  return stringify(entries(access), { lineWidth: 0 });
+/** The kubeconfig with just this one access; beside it, by contexts of their own, each of several servers. */
+export function renderKubeconfig(
+  access: KubeconfigAccess,
+  single: readonly Pick<KubeconfigAccess, 'context' | 'server'>[] = [],
+): string {
+  const config = entries(access);
+  for (const { context, server } of single) {
+    const { clusters } = entries({ ...access, context, server });
+    config.clusters.push(...clusters);
+    config.contexts.push({ name: context, context: { cluster: context, user: access.context } });
+  }
+  return stringify(config, { lineWidth: 0 });
 }
 
 function entries({ context, server, authority, user }: KubeconfigAccess): Kubeconfig {

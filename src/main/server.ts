@@ -24,7 +24,7 @@ const nodeResource = builtinByKind({ group: '', version: 'v1', kind: 'Node' })!;
 /** The store's writer as the bundle has it. */
 const storeWriter = new URL('../../dist/store-writer.mjs', import.meta.url);
 
-await runProcess<ServerConfig>(() => 'server', assemble);
+await runProcess<ServerConfig>(config => config.name, assemble);
 
 function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
   const authority = readFileSync(config.authority, 'utf8');
@@ -42,14 +42,28 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
       authority: new X509Authority({ cert: authority, key: readFileSync(config.authorityKey, 'utf8') }),
       store: openStore(config.store, log),
       extras: gateways.map(
-        host => new ImageMirror({ library, log }, { host, port: config.mirror.port, tls: serving }),
+        host =>
+          new ImageMirror(
+            { library, log },
+            {
+              host,
+              port: config.mirror.port,
+              tls: serving,
+              reusePort: config.api.ownPort !== undefined,
+            },
+          ),
       ),
       singletons: informers => [hostRoutes(config, informers, { log, decisions })],
       lost: reason => startAnew(log, reason),
     },
     {
       api: {
-        listen: { addresses: [config.api.socket, ...gateways], port: config.api.port, tls: serving },
+        listen: {
+          addresses: [config.api.socket, ...gateways],
+          port: config.api.port,
+          tls: serving,
+          ...(config.api.ownPort !== undefined && { shared: { ownPort: config.api.ownPort } }),
+        },
         serviceAccountSigning: {
           key: readFileSync(config.serviceAccounts.key, 'utf8'),
           issuer: config.serviceAccounts.issuer,

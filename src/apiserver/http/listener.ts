@@ -29,6 +29,8 @@ export interface ListenerOptions {
   port: number;
   /** PEM. */
   tls: { cert: string; key: string; clientCa: string };
+  /** Several servers of one machine share the addresses: the kernel spreads connections over those there are. */
+  shared?: { ownPort: number };
   /** Milliseconds an HTTP/1.1 client has for its request's header. */
   headersTimeout?: number;
 }
@@ -80,7 +82,11 @@ export class Listener {
     this.#http1 = this.#createHttp1();
     this.#http2 = this.#createHttp2();
     this.#port = this.#options.port;
-    for (const address of this.#options.addresses) await this.#listen(address);
+    const { addresses, shared } = this.#options;
+    for (const address of addresses) {
+      await this.#listen(address, this.#port);
+      if (shared && !isSocketPath(address)) await this.#listen(address, shared.ownPort);
+    }
   }
 
   /** Takes no more connections, lets HTTP/2 sessions go away in order, and closes what is left. */
@@ -115,7 +121,7 @@ export class Listener {
     });
   }
 
-  #listen(address: string): Promise<void> {
+  #listen(address: string, port: number): Promise<void> {
     const { cert, key, clientCa } = this.#options.tls;
     const server = createTlsServer({
       cert,
@@ -140,15 +146,18 @@ export class Listener {
       server.once('error', reject);
       const listening = () => {
         server.off('error', reject);
-        if (!onSocket) this.#port = (server.address() as AddressInfo).port;
+        if (!onSocket && port === this.#port) this.#port = (server.address() as AddressInfo).port;
         resolve();
       };
-      const onSocket = address.startsWith('/');
+      const onSocket = isSocketPath(address);
       if (onSocket) {
         // One left behind by a killed server would be in the way.
         rmSync(address, { force: true });
         server.listen({ path: address, readableAll: false, writableAll: false }, listening);
-      } else server.listen(this.#port, address, listening);
+      } else {
+        const reusePort = this.#options.shared !== undefined && port === this.#options.port;
+        server.listen({ port, host: address, reusePort }, listening);
+      }
     });
   }
 
@@ -289,4 +298,8 @@ export class Listener {
     this.#users.set(socket, user ?? null);
     return user;
   }
+}
+
+function isSocketPath(address: string): boolean {
+  return address.startsWith('/');
 }

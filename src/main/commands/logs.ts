@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
+import { serverNames } from '../cluster-config.ts';
 import { SystemFailure, UsageFailure } from '../failure.ts';
 import {
   type ClusterContext,
@@ -39,9 +40,9 @@ export function addLogsCommand(program: Command): void {
 }
 
 function logFile({ paths, config }: ClusterContext, source: string, containerd: boolean): string {
-  if (source === 'server') return join(paths.server, 'server.log');
+  if (serverNames(config).includes(source)) return join(paths.server, `${source}.log`);
   if (!config.nodes.some(node => node.name === source)) {
-    const names = ['server', ...config.nodes.map(node => node.name)].join(', ');
+    const names = [...serverNames(config), ...config.nodes.map(node => node.name)].join(', ');
     throw new UsageFailure(`there is no log of "${source}"; there are: ${names}`);
   }
   return join(paths.node(source), containerd ? 'containerd.log' : 'agent.log');

@@ -3,6 +3,7 @@ import type { Node } from '../../api/generated/types.ts';
 import type { KubeList, Stored } from '../../api/objects.ts';
 import { errorChain } from '../../base/log.ts';
 import { hostSide, type Place } from '../../machines/machines.ts';
+import { serverNames } from '../cluster-config.ts';
 import { apiServerUrl, clusterNetwork } from '../cluster-files.ts';
 import { ClusterLifecycle } from '../cluster-lifecycle.ts';
 import { CommandExit } from '../failure.ts';
@@ -80,7 +81,7 @@ async function readComponents(
   { config }: ClusterContext,
   { machines }: ClusterLifecycle,
 ): Promise<ComponentStatus[]> {
-  const wanted: [string, Place, string[]][] = [['host side', hostSide, ['server']]];
+  const wanted: [string, Place, string[]][] = [['host side', hostSide, serverNames(config)]];
   for (const { name } of config.nodes) wanted.push([name, { machine: name }, ['agent', 'containerd']]);
   const found: ComponentStatus[] = [];
   for (const [on, place, names] of wanted) {

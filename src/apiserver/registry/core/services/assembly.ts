@@ -13,6 +13,7 @@ import type { ResourceEndpoint } from '../../resource-endpoint.ts';
 import type { Strategy } from '../../strategies.ts';
 import { AddressAllocator } from './address-allocator.ts';
 import { NodePortAllocator } from './node-port-allocator.ts';
+import { NodePortClaims } from './node-port-claims.ts';
 import { repairAddresses } from './repair.ts';
 import { serviceStrategy } from './service-strategy.ts';
 
@@ -26,6 +27,9 @@ export interface ServiceAssemblyDeps {
   log: Logger;
 }
 
+/** Milliseconds after which the request that took an address has been answered, whichever way. */
+const longestRequest = 120_000;
+
 /** The allocators of Services, fed from what is stored. */
 export function assembleServices(
   deps: ServiceAssemblyDeps,
@@ -34,12 +38,15 @@ export function assembleServices(
 ): { strategy: Strategy; start(): Promise<void> } {
   const services = endpoints.get('/v1/services')!;
   const addressEndpoint = endpoints.get('networking.k8s.io/v1/ipaddresses')!;
-  const { registry, random, decisions, reader, log } = deps;
+  const { registry, random, decisions, reader, log, store } = deps;
   const addresses = new AddressAllocator({ registry, addresses: addressEndpoint, decisions });
   const ports = new NodePortAllocator({ random }, options.nodePorts ?? defaultNodePorts);
+  const { clock } = registry;
+  const has = (owner: string, port: number) => ports.has(owner, port);
+  const claims = store.shared && new NodePortClaims({ clock, store, has });
   const primary = familyOf((options.serviceCidrs ?? defaultServiceCidrs)[0]!) ?? 'IPv4';
   return {
-    strategy: serviceStrategy({ addresses, ports, services, primary }),
+    strategy: serviceStrategy({ addresses, ports, claims, services, primary }),
     async start() {
       followResource<Service>(deps, services, {
         set: (key, service) => ports.setService(key, service),
@@ -53,7 +60,8 @@ export function assembleServices(
         set: (key, cidr) => addresses.setCidr(key, cidr),
         removed: key => addresses.removeCidr(key),
       });
-      await repairAddresses({ reader, allocator: addresses, log });
+      const underWaySince = store.shared && registry.clock.now() - longestRequest;
+      await repairAddresses({ reader, allocator: addresses, log, underWaySince });
     },
   };
 }

@@ -60,6 +60,11 @@ export class NodePortAllocator {
     return port;
   }
 
+  /** Whether the stored Service has the port. */
+  has(key: string, port: number): boolean {
+    return this.#ports.get(key)?.includes(port) ?? false;
+  }
+
   /** Lets go of what `key` holds beyond what its stored Service has. */
   settle(key: string, held: readonly number[]): void {
     const stored = this.#ports.get(key) ?? [];

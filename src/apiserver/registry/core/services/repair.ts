@@ -15,16 +15,21 @@ export async function repairAddresses(deps: {
   reader: ObjectReader;
   allocator: AddressAllocator;
   log: Logger;
+  /**
+   * Since when an address may have been given whose Service is not stored yet, by another server; milliseconds
+   * since 1970, undefined where there is none.
+   */
+  underWaySince: number | undefined;
 }): Promise<void> {
-  const { reader, allocator, log } = deps;
+  const { reader, allocator, log, underWaySince = Number.POSITIVE_INFINITY } = deps;
   const owned = new Map<string, Service>();
   for (const service of reader.list<Service>('services')) {
     for (const address of addressesOf(service)) owned.set(address, service);
   }
   for (const object of reader.list<IPAddress>(addressResource)) {
-    const { name, labels } = object.metadata;
+    const { name, labels, creationTimestamp } = object.metadata;
     if (owned.has(name)) owned.delete(name);
-    else if (labels?.[managedByLabel] === managedBy) {
+    else if (labels?.[managedByLabel] === managedBy && Date.parse(creationTimestamp ?? '') < underWaySince) {
       log.warn('an address was given to no Service', { address: name });
       await allocator.release({ kind: 'Service', name: '' }, name);
     }

@@ -15,10 +15,13 @@ import type { Strategy } from '../../strategies.ts';
 import { type AddressAllocator, AddressUnavailable } from './address-allocator.ts';
 import { completeFamilies } from './ip-families.ts';
 import { type NodePortAllocator, PortUnavailable, portsOf } from './node-port-allocator.ts';
+import type { NodePortClaims } from './node-port-claims.ts';
 
 export interface ServiceDeps {
   addresses: AddressAllocator;
   ports: NodePortAllocator;
+  /** Where other servers give node ports as well. */
+  claims: NodePortClaims | undefined;
   services: ResourceEndpoint;
   /** The family of the cluster's first ServiceCIDR. */
   primary: IpFamily;
@@ -39,7 +42,7 @@ export function serviceStrategy(deps: ServiceDeps): Strategy {
     try {
       completeFamilies(service, deps.addresses.families(deps.primary));
       await takeAddresses(deps, service, old, mine);
-      takePorts(deps, service, mine);
+      await takePorts(deps, service, mine);
     } catch (error) {
       await giveBack(service);
       throw error;
@@ -51,14 +54,19 @@ export function serviceStrategy(deps: ServiceDeps): Strategy {
     taken.delete(service);
     const about = decisionObject(service);
     for (const address of mine.addresses) await deps.addresses.release(about, address);
-    deps.ports.settle(keyOf(deps, service), mine.ports);
+    const key = keyOf(deps, service);
+    deps.ports.settle(key, mine.ports);
+    const lost = mine.ports.filter(port => !deps.ports.has(key, port));
+    for (const port of lost) await deps.claims?.release(key, port);
   };
-  /** Addresses of `old` that `service` has no more. */
+  /** Addresses and node ports of `old` that `service` has no more. */
   const releaseLeft = async (old: Service, service: Service | undefined) => {
     const kept = new Set(addressesOf(service));
     for (const address of addressesOf(old)) {
       if (!kept.has(address)) await deps.addresses.release(decisionObject(old), address);
     }
+    const ports = new Set(service && portsOf(service));
+    for (const port of portsOf(old)) if (!ports.has(port)) await deps.claims?.release(keyOf(deps, old), port);
   };
   return {
     beforeCreate: (_registry, object) => take(object as Service, undefined),
@@ -117,7 +125,7 @@ function addressRefused(service: Service, address: string, error: Error) {
   return refused(service, { reason: 'FieldValueInvalid', field: 'spec.clusterIPs', message });
 }
 
-function takePorts(deps: ServiceDeps, service: Service, mine: Taken): void {
+async function takePorts(deps: ServiceDeps, service: Service, mine: Taken): Promise<void> {
   const key = keyOf(deps, service);
   const spec = service.spec!;
   if (needsNodePort(spec)) {
@@ -127,7 +135,7 @@ function takePorts(deps: ServiceDeps, service: Service, mine: Taken): void {
       const shared = given.get(`${port.port}`);
       if (!port.nodePort && shared && !usesProtocol(spec.ports!, shared, port.protocol))
         port.nodePort = shared;
-      port.nodePort = take(deps, service, key, port.nodePort, `spec.ports[${at}].nodePort`, mine);
+      port.nodePort = await take(deps, service, key, port.nodePort, `spec.ports[${at}].nodePort`, mine);
       given.set(`${port.port}`, port.nodePort);
     }
   } else {
@@ -136,7 +144,7 @@ function takePorts(deps: ServiceDeps, service: Service, mine: Taken): void {
   }
   if (needsHealthCheck(spec)) {
     const field = 'spec.healthCheckNodePort';
-    spec.healthCheckNodePort = take(deps, service, key, spec.healthCheckNodePort, field, mine);
+    spec.healthCheckNodePort = await take(deps, service, key, spec.healthCheckNodePort, field, mine);
   }
 }
 
@@ -149,19 +157,26 @@ function usesProtocol(
 }
 
 /** Holds the asked port, or a free one. @throws ApiError 422 for the asked one, 500 when none is free. */
-function take(
-  { ports }: ServiceDeps,
+async function take(
+  { ports, claims }: ServiceDeps,
   service: Service,
   key: string,
   asked: number | undefined,
   field: string,
   mine: Taken,
-): number {
+): Promise<number> {
   try {
-    const port = asked || ports.holdNext(key);
-    if (asked) ports.hold(key, asked);
-    mine.ports.push(port);
-    return port;
+    for (let attempt = 0; attempt < 16; attempt++) {
+      const port = asked || ports.holdNext(key);
+      if (asked) ports.hold(key, asked);
+      mine.ports.push(port);
+      if (!claims || (await claims.claim(key, port))) return port;
+      // Another server is giving it away at this moment.
+      mine.ports.pop();
+      ports.settle(key, [port]);
+      if (asked) throw new PortUnavailable('provided port is already allocated');
+    }
+    throw new PortUnavailable('range is full');
   } catch (error) {
     if (!(error instanceof PortUnavailable)) throw error;
     if (!asked)
