@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { errorChain } from '../base/log.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { examples } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -32,6 +33,7 @@ function buildProgram(): Command {
   addExecCommands(program);
   addNodeCommands(program);
   addImageCommands(program);
+  addBackupCommands(program);
   addLogsCommand(program);
   addEventsCommand(program);
   addDoctorCommand(program);

@@ -73,6 +73,14 @@ export class ClusterFiles {
     this.#pki = new Pki(systemClock, context.paths.pki);
   }
 
+  /** Where the servers keep their objects. */
+  storeConfig(): StoreConfig {
+    const { paths, config } = this.#context;
+    if (!config.etcd) return { engine: 'sqlite', path: join(paths.server, 'store.db') };
+    const { endpoints, prefix, id, ...files } = config.etcd;
+    return { engine: 'etcd', endpoints, prefix, cluster: id, files };
+  }
+
   /** Unix sockets of the API servers, for commands on this machine. */
   get apiSockets(): string[] {
     return serverNames(this.#context.config).map(name => this.#apiSocket(name));
@@ -142,7 +150,7 @@ export class ClusterFiles {
         key: join(paths.pki, 'sa.key'),
         issuer: `https://kubernetes.default.svc.${clusterDomain}`,
       },
-      store: storeConfig(this.#context),
+      store: this.storeConfig(),
       mirror: {
         port: mirrorPort,
         folder: paths.images,
@@ -257,12 +265,6 @@ export class ClusterFiles {
       disableApparmor: !existsSync('/sys/kernel/security/apparmor') || !findProgram('apparmor_parser'),
     });
   }
-}
-
-function storeConfig({ paths, config }: ClusterContext): StoreConfig {
-  if (!config.etcd) return { engine: 'sqlite', path: join(paths.server, 'store.db') };
-  const { endpoints, prefix, id, ...files } = config.etcd;
-  return { engine: 'etcd', endpoints, prefix, cluster: id, files };
 }
 
 /** The context's name in kubeconfigs: `causeway`, or `causeway-NAME` as kind has it. */

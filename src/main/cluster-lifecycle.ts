@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
 import { HttpTransport } from '../client/http-transport.ts';
+import type { StoreConfig } from '../cluster/config.ts';
 import { containerdEnvironment } from '../cri/containerd-process.ts';
 import { SystemCommands } from '../kernel/command.ts';
 import type { LinuxMachines } from '../machines/linux-machines.ts';
@@ -86,6 +87,32 @@ export class ClusterLifecycle {
     );
     await this.#progress.step(`Nodes ${config.nodes.map(node => node.name).join(', ')}`, async note => {
       await this.whenNodesReady(await starting, signal, note);
+    });
+  }
+
+  /**
+   * Stops the servers, does `work` on their store and starts those that ran, whether or not it failed.
+   * Resolves when they serve.
+   */
+  async withoutServers<T>(work: (store: StoreConfig) => Promise<T>): Promise<T> {
+    const ran = await this.#runs(hostSide, serverNames(this.#context.config));
+    if (ran) await this.#stopServers();
+    try {
+      return await work(this.#files.storeConfig());
+    } finally {
+      if (ran)
+        await this.#progress.step('API server', () => this.#startServers(new AbortController().signal));
+    }
+  }
+
+  async #startServers(signal: AbortSignal): Promise<void> {
+    const servers = await this.#files.writeServers();
+    await Promise.all(servers.map(server => this.#startServer(server, signal)));
+  }
+
+  #stopServers(): Promise<void> {
+    return this.#progress.step('Stopping the API server', async () => {
+      for (const name of serverNames(this.#context.config)) await this.machines.stopProcess(hostSide, name);
     });
   }
 
@@ -195,9 +222,7 @@ export class ClusterLifecycle {
         Promise.all(machines.map(machine => this.machines.stop(machine.name))),
       );
     }
-    await this.#progress.step('Stopping the API server', async () => {
-      for (const name of serverNames(this.#context.config)) await this.machines.stopProcess(hostSide, name);
-    });
+    await this.#stopServers();
     await this.#progress.step('Removing the node network', () => this.#removeRuntime());
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { EtcdClient, type EtcdClientOptions } from './etcd-client.ts';
 import { EtcdFeed } from './etcd-feed.ts';
 import { EtcdLayout, packFinal, packValue } from './etcd-layout.ts';
+import { claimPrefix, refuseHalfRestored } from './etcd-owner.ts';
 import { defaultHistoryLimits, type HistoryLimits } from './history.ts';
 import { RevisionLog } from './revision-log.ts';
 import {
@@ -86,7 +87,8 @@ export class EtcdStore implements Store {
   /** @throws StoreUnavailable when etcd is not reached, Error when it holds another cluster's data. */
   async start(signal: AbortSignal): Promise<void> {
     try {
-      if (this.#cluster !== undefined) await this.#claim(this.#cluster);
+      if (this.#cluster !== undefined) await claimPrefix(this.#client, this.#layout, this.#cluster);
+      await refuseHalfRestored(this.#client, this.#layout);
       await this.#feed.start(signal);
     } catch (error) {
       this.#client.close();
@@ -234,20 +236,6 @@ export class EtcdStore implements Store {
     const late = this.#clock.sleep(milliseconds).then(() => false);
     const there = this.#current().then(() => this.revision >= revision);
     return Promise.race([there, late]);
-  }
-
-  async #claim(cluster: string): Promise<void> {
-    const { cluster: key } = this.#layout;
-    await this.#client.txn({
-      compare: [{ target: 'MOD', key, modRevision: 0 }],
-      success: [{ requestPut: { key, value: Buffer.from(cluster) } }],
-    });
-    const { kvs } = await this.#client.range({ key });
-    const owner = Buffer.from(kvs[0]?.value ?? '').toString();
-    if (owner === cluster) return;
-    throw new Error(
-      `etcd holds another cluster (${owner}) below ${this.#layout.prefix}: choose another --etcd-prefix, or remove that one`,
-    );
   }
 
   async #compactEtcd(): Promise<void> {

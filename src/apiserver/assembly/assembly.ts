@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { builtinResources, type ResourceInfo } from '../../api/resources.ts';
 import { CustomResources } from '../custom/custom-resources.ts';
+import { backupResponse } from '../discovery/backup.ts';
 import { Discovery } from '../discovery/discovery.ts';
 import { DiscoveryHandler } from '../discovery/discovery-handler.ts';
 import type { HealthCheck } from '../discovery/health.ts';
@@ -149,6 +150,7 @@ function assemblePaths(
     issuer,
     checks,
     metrics,
+    backup: () => backupResponse(store),
     openApi: call => openApi.handle(call.request),
   });
 }

@@ -12,6 +12,8 @@ export interface PathDeps {
   checks: readonly HealthCheck[];
   /** The text of `/metrics`. */
   metrics(): string;
+  /** Everything that is stored. */
+  backup(): Promise<ServerResponse>;
   openApi(call: Call): ServerResponse | undefined;
 }
 
@@ -21,6 +23,7 @@ const listed = [
   '/api',
   '/api/v1',
   '/apis',
+  '/causeway/backup',
   '/causeway/decisions',
   '/healthz',
   '/livez',
@@ -40,7 +43,7 @@ export class PathHandler {
     this.#deps = deps;
   }
 
-  handle(call: Call): ServerResponse | undefined {
+  handle(call: Call): ServerResponse | Promise<ServerResponse> | undefined {
     const path = call.request.path.length > 1 ? call.request.path.replace(/\/+$/, '') : '/';
     const { signer, issuer } = this.#deps;
     switch (path) {
@@ -50,6 +53,8 @@ export class PathHandler {
         return jsonResponse(200, versionInfo);
       case '/metrics':
         return textResponse(200, this.#deps.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+      case '/causeway/backup':
+        return this.#deps.backup();
       case '/causeway/decisions':
         return this.#decisions(call);
       case '/.well-known/openid-configuration':

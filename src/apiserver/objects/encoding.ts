@@ -26,6 +26,11 @@ export function encodeObject(object: KubeObject): ValueAt {
   };
 }
 
+/** Whether the bytes are those of an object, which carry the revision they are stored at. */
+export function carriesRevision(bytes: Uint8Array): boolean {
+  return asBuffer(bytes).includes(versionMark);
+}
+
 /** Encoded bytes, to be stored at another revision. */
 export function restamped(bytes: Uint8Array): ValueAt {
   return {
