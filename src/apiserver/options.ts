@@ -21,6 +21,8 @@ export interface ApiServerOptions {
   };
   /** Ranges of ClusterIPs, one a family, the primary first: `10.96.0.0/16`. */
   serviceCidrs?: readonly string[];
+  /** Whether Services of type LoadBalancer are given addresses; where not, they are warned of. */
+  hasBalancerPool?: boolean;
   /** First and last port of NodePort Services. */
   nodePorts?: { first: number; last: number };
   /** Default `cluster.local`. */

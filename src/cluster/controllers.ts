@@ -31,6 +31,7 @@ import { ReplicationController } from '../controllers/replication-controller/rep
 import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota-controller.ts';
 import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
 import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
+import { ServiceCidrController } from '../controllers/service-cidr/service-cidr-controller.ts';
 import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
 import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
 import { TtlAfterFinishedController } from '../controllers/ttl-after-finished/ttl-after-finished-controller.ts';
@@ -89,6 +90,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new EndpointsController(depsOf('endpoint-controller')),
     new EndpointSliceMirroringController(depsOf('endpointslicemirroring-controller')),
     new LoadBalancerController(depsOf('service-controller'), { pool: options.loadBalancerPools }),
+    new ServiceCidrController(depsOf('service-cidrs-controller')),
     new StatefulSetController(depsOf('statefulset-controller')),
     new DaemonSetController(depsOf('daemon-set-controller')),
     new JobController(depsOf('job-controller')),

@@ -69,6 +69,7 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
           issuer: config.serviceAccounts.issuer,
         },
         serviceCidrs: config.network.serviceSubnets,
+        hasBalancerPool: config.loadBalancerPools.length > 0,
         clusterDomain: config.network.clusterDomain,
         advertise: { addresses: gateways, port: config.api.port },
         kubelet: { ca: authority, ...readPair(config.kubeletClient) },

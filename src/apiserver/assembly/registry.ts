@@ -16,6 +16,7 @@ import { QuotaIndex } from '../admission/quota/quota-index.ts';
 import { RbacEscalation } from '../admission/rbac-escalation.ts';
 import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { ServiceWarnings } from '../admission/service-warnings.ts';
 import { StorageObjectInUseAdmission } from '../admission/storage-object-in-use.ts';
 import { MutatingWebhooks } from '../admission/webhooks/mutating-webhooks.ts';
 import { ValidatingWebhooks } from '../admission/webhooks/validating-webhooks.ts';
@@ -72,9 +73,10 @@ export function assembleRegistry(
       });
     },
   });
+  const warnings = new ServiceWarnings(reader, { hasBalancerPool: options.hasBalancerPool ?? false });
   const mutating = new WebhookIndex();
   const validating = new WebhookIndex();
-  const admission = assembleAdmission(foundation, access, quotaAdmission, { mutating, validating });
+  const admission = assembleAdmission(foundation, access, quotaAdmission, warnings, { mutating, validating });
   const registry: Registry = new Registry({ clock, store, random, admission, strategies });
   const services = assembleServices({ ...foundation, registry }, options, endpoints);
   strategies['core/Service'] = services.strategy;
@@ -132,6 +134,7 @@ function assembleAdmission(
   foundation: Foundation,
   access: Access,
   quotas: QuotaAdmission,
+  warnings: ServiceWarnings,
   webhooks: { mutating: WebhookIndex; validating: WebhookIndex },
 ): AdmissionChain {
   const { clock, random, reader, hubs } = foundation;
@@ -152,6 +155,7 @@ function assembleAdmission(
     new StorageObjectInUseAdmission(),
     new RbacEscalation({ authorizer, rbac, policies }),
     new CertificateAdmission(authorizer),
+    warnings,
   ];
   const configured = [
     new MutatingWebhooks(foundation, webhooks.mutating),

@@ -48,8 +48,11 @@ export class AddressPool {
     return true;
   }
 
-  /** Gives the lowest free address of a family; undefined where none is left. */
+  /** Gives the address of a family a Service has, or the lowest free one; undefined where none is left. */
   allocate(family: IpFamily, key: string): string | undefined {
+    for (const [address, holder] of this.#holders) {
+      if (holder === key && parseAddress(address)?.family === family) return address;
+    }
     for (const range of this.#ranges) {
       if (range.family !== family) continue;
       for (let value = range.first; value <= range.last; value++) {

@@ -1,4 +1,6 @@
 import type { Service, ServiceSpec } from '../../../../api/generated/types.ts';
+import { Findings } from '../../../../api/kinds/findings.ts';
+import { checkClusterIpFields } from '../../../../api/kinds/networking/service-addresses.ts';
 import { isHeadless } from '../../../../api/kinds/networking/service-fields.ts';
 import { type FieldError, invalid } from '../../../../api/status.ts';
 import { familyOf, type IpFamily } from '../../../../base/ip-address.ts';
@@ -19,6 +21,7 @@ export function completeFamilies(service: Service, available: readonly IpFamily[
     if (family && families[at] === undefined) families[at] = family;
   });
   spec.ipFamilyPolicy ??= defaultPolicy(spec, families.length, addresses.length);
+  checkFields(service);
   checkAvailable(service, families, available);
   if (families.length === 0) families.push(available[0]!);
   if (spec.ipFamilyPolicy !== 'SingleStack' && families.length === 1) {
@@ -27,6 +30,13 @@ export function completeFamilies(service: Service, available: readonly IpFamily[
     if (available.includes(other) || isFreeForm(spec)) families.push(other);
   }
   spec.ipFamilies = families;
+}
+
+/** What follows may rely on addresses that are some and agree with the families asked for. */
+function checkFields(service: Service): void {
+  const found = new Findings();
+  checkClusterIpFields(service.spec!, found);
+  if (!found.empty) throw invalid({ resource: 'Service' }, service.metadata?.name ?? '', found.list);
 }
 
 /** Headless and without a selector: nobody but the user says what is behind it. */
