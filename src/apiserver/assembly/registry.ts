@@ -87,6 +87,8 @@ export function assembleRegistry(
     log,
     registry,
     hubs,
+    random,
+    webhooks: foundation.webhooks,
     definitions: endpoints.get('apiextensions.k8s.io/v1/customresourcedefinitions')!,
   });
   const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches }, access.authorizer);

@@ -16,6 +16,7 @@ import type { ObjectRules } from '../registry/object-rules.ts';
 import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import { isTerminating } from './conditions.ts';
 import { StoredVersions } from './stored-versions.ts';
+import { type ConversionDeps, webhookConverter } from './webhook-converter.ts';
 
 /** In upstream's order. */
 const verbs: readonly Verb[] = [
@@ -31,22 +32,32 @@ const verbs: readonly Verb[] = [
 const terminatingVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 
 /** The endpoints of a definition: one a served version. */
-export function customEndpoints(definition: Stored<CustomResourceDefinition>): ResourceEndpoint[] {
+export function customEndpoints(
+  deps: ConversionDeps,
+  definition: Stored<CustomResourceDefinition>,
+): ResourceEndpoint[] {
   return endpointsOf(
+    deps,
     definition,
     definition.spec.versions.filter(version => version.served),
   );
 }
 
-/** The endpoint of the stored version, served or not. */
-export function storedEndpoint(definition: Stored<CustomResourceDefinition>): ResourceEndpoint {
+/** The endpoint of the stored version, served or not, that shows what is stored as it stands. */
+export function storedEndpoint(
+  deps: ConversionDeps,
+  definition: Stored<CustomResourceDefinition>,
+): ResourceEndpoint {
+  const { conversion: _, ...spec } = definition.spec;
   return endpointsOf(
-    definition,
-    definition.spec.versions.filter(version => version.storage),
+    deps,
+    { ...definition, spec },
+    spec.versions.filter(version => version.storage),
   )[0]!;
 }
 
 function endpointsOf(
+  deps: ConversionDeps,
   definition: Stored<CustomResourceDefinition>,
   served: readonly CustomResourceDefinitionVersion[],
 ): ResourceEndpoint[] {
@@ -56,7 +67,12 @@ function endpointsOf(
   const storage = resourceOf(definition, stored);
   const prefix = `/${spec.group}/${spec.names.plural}/`;
   const apiVersion = formatApiVersion(spec.group, stored.name);
-  const versions = new StoredVersions(compiled, stored.name, Number(definition.metadata.resourceVersion));
+  const versions = new StoredVersions(
+    compiled,
+    stored.name,
+    Number(definition.metadata.resourceVersion),
+    webhookConverter(deps, spec.conversion),
+  );
   return served.map(version => {
     const resource = resourceOf(definition, version);
     const gvk = { group: spec.group, version: version.name, kind: spec.names.kind };

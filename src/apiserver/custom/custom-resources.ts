@@ -10,10 +10,11 @@ import type { OpenWatch } from '../watch/object-watch.ts';
 import type { ResourceHubs } from '../watch/resource-hub.ts';
 import { isEstablished, isTerminating } from './conditions.ts';
 import { customEndpoints } from './custom-endpoint.ts';
+import type { ConversionDeps } from './webhook-converter.ts';
 
 type Definition = Stored<CustomResourceDefinition>;
 
-export interface CustomResourcesDeps {
+export interface CustomResourcesDeps extends ConversionDeps {
   store: Store;
   hubs: ResourceHubs;
   /** All that is served, by `group/version/plural`; those of definitions are put in and taken out. */
@@ -75,7 +76,9 @@ export class CustomResources {
     const state = String(isTerminating(definition));
     if (known?.spec === made && known.state === state) return;
     if (known) this.#takeOut(known, known.spec !== made);
-    const endpoints = customEndpoints(definition).filter(each => !this.#deps.endpoints.has(keyOf(each)));
+    const endpoints = customEndpoints(this.#deps, definition).filter(
+      each => !this.#deps.endpoints.has(keyOf(each)),
+    );
     for (const endpoint of endpoints) this.#deps.endpoints.set(keyOf(endpoint), endpoint);
     this.#served.set(name, {
       spec: made,

@@ -16,10 +16,11 @@ import { isToBeRemoved } from '../registry/update.ts';
 import type { ResourceHubs } from '../watch/resource-hub.ts';
 import { cleanupFinalizer, isEstablished, statusOf, withCondition } from './conditions.ts';
 import { storedEndpoint } from './custom-endpoint.ts';
+import type { ConversionDeps } from './webhook-converter.ts';
 
 type Definition = Stored<CustomResourceDefinition>;
 
-export interface DefinitionControllerDeps {
+export interface DefinitionControllerDeps extends ConversionDeps {
   clock: Clock;
   log: Logger;
   registry: Registry;
@@ -119,7 +120,7 @@ export class DefinitionController {
       'CustomResource deletion is in progress',
     );
     await this.#setCondition(definition, inProgress);
-    const endpoint = storedEndpoint(definition);
+    const endpoint = storedEndpoint(this.#deps, definition);
     const { prefix } = endpoint.storage;
     const { store } = this.#deps.registry;
     if (!this.#emptying.has(name) && store.count(prefix) > 0) {

@@ -6,7 +6,14 @@ import { eventConversion } from './event-conversion.ts';
 /** Between the version a client speaks and the one that is stored. Both make fresh objects. */
 export interface Conversion {
   toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
-  fromStorage(object: KubeObject): KubeObject;
+  /** @param bytes those `object` was decoded from, where it is stored */
+  fromStorage(object: KubeObject, bytes?: Uint8Array): KubeObject;
+  /**
+   * Makes ready what `fromStorage` will be asked for: stored bytes, or objects that are not stored. There where
+   * somebody else has to be asked (webhooks).
+   * @throws ApiError
+   */
+  prepare?(stored: readonly (Uint8Array | KubeObject)[]): Promise<void>;
   /** Whether stored bytes may be served as they stand. Absent: none may. */
   isServed?(bytes: Uint8Array): boolean;
 }

@@ -31,6 +31,8 @@ export async function deleteObject(
     async current => {
       if (!current) throw notFound(endpoint.qualified, name);
       checkPreconditions(endpoint, current, request.options);
+      const { conversion } = endpoint.storage;
+      await conversion?.prepare?.([current]);
       const attributes = {
         operation: 'DELETE' as const,
         endpoint,
@@ -38,7 +40,7 @@ export async function deleteObject(
         namespace,
         name,
         object: undefined,
-        oldObject: current,
+        oldObject: conversion?.fromStorage(current) ?? current,
         user: request.user,
         dryRun: request.dryRun,
         warnings: request.warnings,

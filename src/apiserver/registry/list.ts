@@ -30,7 +30,7 @@ export async function listObjects(
   // The entries are taken in this turn of the event loop; what is done with them may take more.
   const page = await (from.revision === store.revision
     ? currentPage(store, endpoint, prefix, selection, options.limit, from.after)
-    : pastPage(store, prefix, selection, options.limit, from.after, from.revision));
+    : pastPage(store, endpoint, prefix, selection, options.limit, from.after, from.revision));
   const { entries, more } = page;
   const last = entries.at(-1);
   return {
@@ -77,6 +77,7 @@ async function currentPage(
 ): Promise<Page> {
   if (selection.name !== undefined && (selection.namespace || !endpoint.resource.namespaced)) {
     const entry = store.get(storageKey(endpoint.storage, selection.namespace, selection.name));
+    if (entry && selection.byFields) await endpoint.storage.conversion?.prepare?.([entry.value]);
     const found = entry && (after === undefined || entry.key > after) && selection.matches(entry.value);
     return { entries: found ? [entry] : [], more: false, remaining: 0 };
   }
@@ -88,10 +89,16 @@ async function currentPage(
     return { entries, more: remaining > 0, remaining };
   }
   const { entries } = store.list(prefix, after === undefined ? {} : { after });
-  return selected(entries, selection, limit);
+  return selected(endpoint, entries, selection, limit);
 }
 
-async function selected(entries: readonly Entry[], selection: Selection, limit: number): Promise<Page> {
+async function selected(
+  endpoint: ResourceEndpoint,
+  entries: readonly Entry[],
+  selection: Selection,
+  limit: number,
+): Promise<Page> {
+  if (selection.byFields) await endpoint.storage.conversion?.prepare?.(entries.map(entry => entry.value));
   const { found, more } = await filterInSlices(entries, entry => selection.matches(entry.value), limit);
   return { entries: found, more, remaining: 0 };
 }
@@ -99,6 +106,7 @@ async function selected(entries: readonly Entry[], selection: Selection, limit: 
 /** What stood under `prefix` at `revision`: today's entries with every later change taken back. */
 async function pastPage(
   store: Store,
+  endpoint: ResourceEndpoint,
   prefix: string,
   selection: Selection,
   limit: number,
@@ -113,7 +121,7 @@ async function pastPage(
   for (const entry of undone.values()) if (entry) entries.push(entry);
   entries.sort((a, b) => (a.key < b.key ? -1 : 1));
   const rest = after === undefined ? entries : entries.filter(entry => entry.key > after);
-  const page = await selected(rest, selection, limit);
+  const page = await selected(endpoint, rest, selection, limit);
   return { ...page, remaining: rest.length - page.entries.length };
 }
 

@@ -73,9 +73,12 @@ export class Registry {
   }
 
   /** The object in the endpoint's version. @throws ApiError 404 */
-  served(endpoint: ResourceEndpoint, namespace: string, name: string): Stored {
-    const object = decodeStored(this.existing(endpoint, namespace, name).value);
-    return (endpoint.storage.conversion?.fromStorage(object) ?? object) as Stored;
+  async served(endpoint: ResourceEndpoint, namespace: string, name: string): Promise<Stored> {
+    const { conversion } = endpoint.storage;
+    const { value } = this.existing(endpoint, namespace, name);
+    await conversion?.prepare?.([value]);
+    const object = decodeStored(value);
+    return (conversion?.fromStorage(object, value) ?? object) as Stored;
   }
 
   /** @throws ApiError 404 */

@@ -29,7 +29,17 @@ export interface View {
 const manyItems = 500;
 
 /** A single object, as the client wants to see it. */
-export function objectResponse(view: View, status: number, result: Result): ServerResponse {
+export function objectResponse(
+  view: View,
+  status: number,
+  result: Result,
+): ServerResponse | Promise<ServerResponse> {
+  const prepared = view.endpoint.storage.conversion?.prepare?.([result.bytes ?? result.object()]);
+  if (!prepared) return responseOf(view, status, result);
+  return prepared.then(() => responseOf(view, status, result));
+}
+
+function responseOf(view: View, status: number, result: Result): ServerResponse {
   const { accept, endpoint } = view;
   if (accept.as === 'Table') return encoded(accept, status, tableOf(view, [servedOf(endpoint, result)], {}));
   if (accept.as !== undefined) return encoded(accept, status, metadataOnly(servedOf(endpoint, result)));
@@ -51,6 +61,7 @@ export async function listResponse(
   decode: boolean,
 ): Promise<ServerResponse> {
   const { accept, endpoint } = view;
+  await endpoint.storage.conversion?.prepare?.(listed.items);
   const metadata = listMetadata(listed);
   const items = (form: (bytes: Uint8Array) => object) => mapInSlices(listed.items, form);
   const object = (bytes: Uint8Array) => served(endpoint, bytes);
@@ -180,11 +191,12 @@ export function encoded(accept: Negotiated, status: number, value: unknown): Ser
 
 function served(endpoint: ResourceEndpoint, bytes: Uint8Array): KubeObject {
   const object = decodeStored(bytes);
-  return endpoint.storage.conversion?.fromStorage(object) ?? object;
+  return endpoint.storage.conversion?.fromStorage(object, bytes) ?? object;
 }
 
 function servedOf(endpoint: ResourceEndpoint, result: Result): KubeObject {
-  return endpoint.storage.conversion?.fromStorage(result.object()) ?? result.object();
+  const object = result.object();
+  return endpoint.storage.conversion?.fromStorage(object, result.bytes) ?? object;
 }
 
 function metadataOnly(object: KubeObject): KubeObject {

@@ -81,7 +81,7 @@ export class ResourceHandler {
     };
   }
 
-  #get(call: Call, endpoint: ResourceEndpoint): ServerResponse {
+  #get(call: Call, endpoint: ResourceEndpoint): ServerResponse | Promise<ServerResponse> {
     const { namespace, pathName } = call.info;
     const entry = this.#registry.existing(endpoint, objectNamespace(endpoint, namespace), pathName);
     return objectResponse(this.view(call, endpoint), 200, resultOf(entry.value));

@@ -23,7 +23,10 @@ export interface Selection {
   readonly name: string | undefined;
   /** False where every object of the namespace is meant. */
   readonly selective: boolean;
+  /** What `conversion.prepare` must have seen, where `byFields`. */
   matches(bytes: Uint8Array): boolean;
+  /** Objects are looked into in the endpoint's version. */
+  readonly byFields: boolean;
 }
 
 /** @throws ApiError 400 for a selector that can't be read or a field the kind can't be selected by. */
@@ -57,12 +60,13 @@ function selectionOf(
   const { conversion } = endpoint.storage;
   const served = (bytes: Uint8Array): KubeObject => {
     const object = decodeStored(bytes);
-    return conversion?.fromStorage(object) ?? object;
+    return conversion?.fromStorage(object, bytes) ?? object;
   };
   return {
     namespace,
     name,
     selective: byLabels || byFields || name !== undefined,
+    byFields,
     matches(bytes) {
       if (byLabels && !matchesLabels(labels, labelsOf(bytes))) return false;
       if (byFields && !matchesFields(served(bytes))) return false;

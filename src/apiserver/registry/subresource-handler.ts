@@ -142,7 +142,7 @@ export class SubresourceHandler {
     const { namespace, pathName, verb } = call.info;
     const accept = negotiate(call.request, false, true);
     if (verb === 'get') {
-      return encoded(accept, 200, scaleOf(endpoint, registry.served(endpoint, namespace, pathName)));
+      return encoded(accept, 200, scaleOf(endpoint, await registry.served(endpoint, namespace, pathName)));
     }
     const makeScale = await this.#scaleChange(call);
     const result = await updateObject(registry, endpoint, {
@@ -165,6 +165,7 @@ export class SubresourceHandler {
     });
     const changed = result.object();
     const { conversion } = endpoint.storage;
+    await conversion?.prepare?.([changed]);
     return encoded(accept, 200, scaleOf(endpoint, (conversion?.fromStorage(changed) ?? changed) as Stored));
   }
 

@@ -90,6 +90,7 @@ async function decideUpdate(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { conversion } = endpoint.storage;
+  await conversion?.prepare?.([current]);
   const old = (conversion?.fromStorage(current) ?? current) as Stored;
   const object = await request.make(old);
   checkNames(endpoint, request.namespace, request.name, object);

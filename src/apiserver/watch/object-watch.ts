@@ -1,7 +1,7 @@
 import { expired } from '../../api/status.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
 import { RevisionCompacted, type Store } from '../../store/store.ts';
-import { tooOld } from '../errors/status.ts';
+import { toApiError, tooOld } from '../errors/status.ts';
 import type { WatchEvent, WatchSink, WatchSource } from '../exchange.ts';
 import { withRevision } from '../objects/encoding.ts';
 import { collectionPrefix, storageKey } from '../objects/storage-form.ts';
@@ -28,6 +28,8 @@ export interface OpenWatch {
 
 /** Milliseconds between bookmarks (upstream: about a minute). */
 const bookmarkInterval = 60_000;
+/** Changes a watch may have waiting for a conversion webhook. */
+const maxWaiting = 10_000;
 /** Initial events handed on at a time, so that a large collection never holds the event loop. */
 const initialBatch = 250;
 
@@ -50,6 +52,9 @@ export class ObjectWatch implements WatchSource, OpenWatch {
   #cancels: Cancel[] = [];
   /** The revision up to which the watcher has been told everything. */
   #position = 0;
+  /** Settles when what came so far has been converted and sent. */
+  #converted: Promise<void> = Promise.resolve();
+  #waiting = 0;
   /** Changes that came while initial events were still going out. */
   #held: HubChange[] | undefined;
 
@@ -116,21 +121,24 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     this.#follow();
     listing.then(
       ({ items, revision }) => this.#sendItems(items, revision),
-      () => this.end(),
+      error => this.#fail(error),
     );
   }
 
   #sendItems(items: readonly Uint8Array[], revision: number): void {
     let at = 0;
-    const next = () => {
+    const { conversion } = this.#request.endpoint.storage;
+    const next = async () => {
       if (!this.#sink) return;
       const batch = items.slice(at, at + initialBatch);
+      if (conversion?.prepare) await conversion.prepare(batch);
       at += initialBatch;
       if (batch.length > 0) this.#send(batch.map(bytes => initialEvent(bytes, this.#request.form)));
-      if (at < items.length) setImmediate(next);
+      if (at < items.length) setImmediate(step);
       else this.#endInitial(revision);
     };
-    next();
+    const step = () => void next().catch(error => this.#fail(error));
+    step();
   }
 
   #endInitial(revision: number): void {
@@ -141,7 +149,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     }
     const held = this.#held ?? [];
     this.#held = undefined;
-    if (held.length > 0) this.#deliver(held);
+    if (held.length > 0) this.#take(held);
   }
 
   #follow(): void {
@@ -154,10 +162,41 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     const listener = {
       changes: (changes: readonly HubChange[]) => {
         if (this.#held) this.#held.push(...changes);
-        else this.#deliver(changes);
+        else this.#take(changes);
       },
     };
     this.#cancels.push(this.#deps.hubs.of(storage.prefix).subscribe(scope, this.#position, listener));
+  }
+
+  #take(changes: readonly HubChange[]): void {
+    const { conversion } = this.#request.endpoint.storage;
+    if (!conversion?.prepare) {
+      this.#deliver(changes);
+      return;
+    }
+    this.#waiting += changes.length;
+    if (this.#waiting > maxWaiting) {
+      this.end();
+      return;
+    }
+    const shown = changes.flatMap(({ value, previous }) => (previous ? [value, previous] : [value]));
+    const before = this.#converted;
+    const prepared = conversion.prepare(shown);
+    // A failure is dealt with in its turn.
+    prepared.catch(() => {});
+    this.#converted = before
+      .then(() => prepared)
+      .then(() => {
+        this.#waiting -= changes.length;
+        if (this.#sink) this.#deliver(changes);
+      })
+      .catch(error => this.#fail(error));
+  }
+
+  /** What could not be converted ends the watch. */
+  #fail(error: unknown): void {
+    this.#send([plainEvent('ERROR', toApiError(error).status, this.#request.form)]);
+    this.end();
   }
 
   #deliver(changes: readonly HubChange[]): void {
