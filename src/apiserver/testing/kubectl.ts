@@ -15,6 +15,9 @@ export interface Ran {
   stderr: string;
 }
 
+/** Bytes of the longest output; that of OpenAPI is long. */
+const maxBuffer = 64 * 1024 * 1024;
+
 /** An API server on loopback and the real kubectl against it. */
 export class KubectlCluster {
   readonly server: ApiServer;
@@ -92,7 +95,7 @@ export class KubectlCluster {
     const { input, user = 'admin', timeout = 60_000 } = options;
     const env = { PATH: process.env.PATH, HOME: this.#folder, KUBECONFIG: this.kubeconfig(user) };
     return new Promise(resolve => {
-      const child = execFile('kubectl', [...args], { env, timeout }, (error, stdout, stderr) => {
+      const child = execFile('kubectl', [...args], { env, timeout, maxBuffer }, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
         resolve({ code, stdout, stderr });
       });
