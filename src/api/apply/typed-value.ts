@@ -192,3 +192,20 @@ function mismatch(value: unknown, type: string): string | undefined {
       return typeof value === 'string' ? undefined : 'string';
   }
 }
+
+/** Where a configuration speaks of lists, maps or structs that can only be replaced as a whole. */
+export function atomicPaths(value: unknown, schema: Schema | undefined, path: PathElement[] = []): string[] {
+  if (!schema || schema.kind === 'scalar') return [];
+  if (Array.isArray(value)) {
+    if (schema.kind !== 'list') return [];
+    const own = schema.listType === 'atomic' ? [displayPath(path)] : [];
+    const below = value.flatMap((item, i) => atomicPaths(item, schema.items, [...path, `i:${i}`]));
+    return [...own, ...below];
+  }
+  if (!isObject(value) || schema.kind === 'list') return [];
+  const own = schema.atomic ? [displayPath(path)] : [];
+  const below = Object.entries(value).flatMap(([name, member]) =>
+    atomicPaths(member, memberSchema(schema, name), [...path, memberElement(name)]),
+  );
+  return [...own, ...below];
+}

@@ -3,6 +3,7 @@ import type { AuthorizerPort } from './authorizer.ts';
 import type { CelEnvironment } from './environment.ts';
 import { kubernetesLibraries } from './kubernetes-functions.ts';
 import { AuthorizerValue, ResourceValue } from './library/authorizer.ts';
+import { jsonPatchLibrary } from './library/json-patch.ts';
 import { FunctionTable } from './signatures.ts';
 import { type CelType, dynType, type ObjectType, opaqueType } from './types.ts';
 
@@ -16,11 +17,14 @@ export interface AdmissionOptions {
   /** The types of `object` and `oldObject`, of `params`, where they are known. */
   readonly objectType?: CelType;
   readonly paramsType?: CelType;
+  /** Patches can be made. */
+  readonly mutating?: boolean;
   /** What `variables` holds. */
   readonly variables?: ObjectType;
 }
 
 const functions = new FunctionTable(...kubernetesLibraries);
+const mutatingFunctions = new FunctionTable(...kubernetesLibraries, jsonPatchLibrary);
 
 /** What admission policies and the match conditions of webhooks speak of. */
 export function admissionEnvironment(options: AdmissionOptions): CelEnvironment {
@@ -37,7 +41,7 @@ export function admissionEnvironment(options: AdmissionOptions): CelEnvironment 
     variables.set('authorizer', opaqueType('kubernetes.authorization.Authorizer'));
     variables.set('authorizer.requestResource', opaqueType('kubernetes.authorization.ResourceCheck'));
   }
-  return { variables, functions };
+  return { variables, functions: options.mutating ? mutatingFunctions : functions };
 }
 
 /** What a request is about, for `authorizer.requestResource`. */

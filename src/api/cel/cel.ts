@@ -4,7 +4,7 @@ import { CostBudget, CostExceeded, Meter, perCallLimit } from './meter.ts';
 import { parse } from './parser.ts';
 import { type Places, plan, type Step } from './planner.ts';
 import { formatErrors, SyntaxFault } from './source.ts';
-import { type CelType, heldBy, isDyn, type PlainName } from './types.ts';
+import { type CelType, formatType, heldBy, type PlainName } from './types.ts';
 import { CelError, fromJson, OptionalValue, type Value } from './values.ts';
 
 export type Compiled = { program: CelProgram; error?: undefined } | { program?: undefined; error: string };
@@ -17,7 +17,7 @@ const budgetError =
 
 export interface CompileOptions {
   /** What the expression must give; anything where it is left out. */
-  readonly result?: readonly PlainName[];
+  readonly result?: readonly (PlainName | CelType)[] | undefined;
 }
 
 /** Reads, checks and plans an expression. The error is what a user is told, in upstream's words. */
@@ -37,10 +37,15 @@ export function compileCel(
   }
 }
 
-function wrongResult(type: CelType, wanted: readonly PlainName[] | undefined): string | undefined {
-  if (!wanted || isDyn(type) || wanted.some(kind => kind === type.kind)) return undefined;
-  if (wanted.length > 1) return `must evaluate to one of [${wanted.join(' ')}]`;
-  return `must evaluate to ${wanted[0]}`;
+/** The type must be one of those that are wanted, exactly: dyn is none of them. */
+function wrongResult(type: CelType, wanted: CompileOptions['result']): string | undefined {
+  const names = wanted?.map(each => typeName(typeof each === 'string' ? { kind: each } : each));
+  if (!names || names.includes(typeName(type))) return undefined;
+  return names.length > 1 ? `must evaluate to one of [${names.join(' ')}]` : `must evaluate to ${names[0]}`;
+}
+
+function typeName(type: CelType): string {
+  return type.kind === 'null' ? 'null_type' : formatType(type);
 }
 
 /** A compiled expression. Evaluations share nothing. */
@@ -90,6 +95,15 @@ export class CelProgram {
       budget.spend(meter.spent);
     }
   }
+}
+
+/** Evaluates what compiled; what did not gives its error. */
+export function evaluateCompiled(
+  compiled: Compiled,
+  bindings: Readonly<Record<string, unknown>>,
+  budget: CostBudget,
+): Evaluated {
+  return compiled.program ? compiled.program.evaluate(bindings, budget) : { error: compiled.error };
 }
 
 function bind(binding: unknown, type: CelType): Value {

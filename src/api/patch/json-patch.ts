@@ -13,6 +13,12 @@ const maxCopied = 1_000_000;
 type Operation = { op?: unknown; path?: unknown; from?: unknown; value?: unknown };
 
 class OperationError extends Error {}
+class TestFailedError extends OperationError {}
+
+/** Whether a patch does not apply because the document is not as one of its `test` operations wants it. */
+export function isFailedTest(error: ApiError): boolean {
+  return error.cause instanceof TestFailedError;
+}
 
 /**
  * Applies the operations in order. Neither argument is changed, nor shared with the result.
@@ -175,7 +181,7 @@ class Document {
     if (!found)
       throw new OperationError(`test operation does not apply: is missing path: ${path}: missing value`);
     if (!equalJson(get(found[0], found[1]) ?? null, expected)) {
-      throw new OperationError(`testing value ${path} failed: test failed`);
+      throw new TestFailedError(`testing value ${path} failed: test failed`);
     }
   }
 }

@@ -10,6 +10,7 @@ import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { NodeRestriction } from '../admission/node-restriction.ts';
 import { defaultTolerations, taintNewNodes } from '../admission/node-taints.ts';
 import { PodSecurity } from '../admission/pod-security.ts';
+import { assemblePolicies, type PolicyParts } from '../admission/policy/assembly.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { QuotaAdmission } from '../admission/quota/quota-admission.ts';
 import { QuotaIndex } from '../admission/quota/quota-index.ts';
@@ -44,7 +45,7 @@ export interface RegistryParts {
   subresources: SubresourceHandler;
   /** Indexes what is stored and mends what a crash left half-done. */
   start(): Promise<void>;
-  /** From now on webhooks are asked: what the server itself writes first must not wait for pods. */
+  /** From now on webhooks are asked and policies in force: what the server itself writes first must not wait for pods. */
   askWebhooks(): void;
   stop(): Promise<void>;
 }
@@ -76,7 +77,9 @@ export function assembleRegistry(
   const warnings = new ServiceWarnings(reader, { hasBalancerPool: options.hasBalancerPool ?? false });
   const mutating = new WebhookIndex();
   const validating = new WebhookIndex();
-  const admission = assembleAdmission(foundation, access, quotaAdmission, warnings, { mutating, validating });
+  const policies = assemblePolicies(foundation, access.authorizer);
+  const configurable = { mutating, validating, policies };
+  const admission = assembleAdmission(foundation, access, quotaAdmission, warnings, configurable);
   const registry: Registry = new Registry({ clock, store, random, admission, strategies });
   const services = assembleServices({ ...foundation, registry }, options, endpoints);
   strategies['core/Service'] = services.strategy;
@@ -113,6 +116,7 @@ export function assembleRegistry(
       definitions.start();
     },
     askWebhooks() {
+      policies.follow();
       followWebhooks(foundation, 'mutatingwebhookconfigurations', mutating);
       followWebhooks(foundation, 'validatingwebhookconfigurations', validating);
     },
@@ -137,7 +141,7 @@ function assembleAdmission(
   access: Access,
   quotas: QuotaAdmission,
   warnings: ServiceWarnings,
-  webhooks: { mutating: WebhookIndex; validating: WebhookIndex },
+  configurable: { mutating: WebhookIndex; validating: WebhookIndex; policies: PolicyParts },
 ): AdmissionChain {
   const { clock, random, reader, hubs } = foundation;
   const { authorizer, rbac, policies } = access;
@@ -160,8 +164,10 @@ function assembleAdmission(
     warnings,
   ];
   const configured = [
-    new MutatingWebhooks(foundation, webhooks.mutating),
-    new ValidatingWebhooks(foundation, webhooks.validating),
+    configurable.policies.mutating,
+    new MutatingWebhooks(foundation, configurable.mutating),
+    configurable.policies.validating,
+    new ValidatingWebhooks(foundation, configurable.validating),
   ];
   // What quotas let through is counted: they come last.
   return new AdmissionChain({ builtin, configured, last: [quotas] });

@@ -12,9 +12,10 @@ import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
+import { checkMutatingExpressions, checkValidatingExpressions } from './policy-expressions.ts';
 import { checkRuleWithOperations } from './webhooks.ts';
 
-/** The shape of admission policies. Their CEL expressions are not compiled here. */
+/** The shape of admission policies and their bindings. */
 
 const actions = ['Audit', 'Deny', 'Warn'];
 
@@ -37,19 +38,18 @@ export const validatingPolicyRules: KindRules<ValidatingAdmissionPolicy> = {
     spec.failurePolicy ??= 'Fail';
     defaultMatch(spec.matchConstraints);
   },
-  validate({ spec }, out) {
+  validate(policy, out) {
+    const { spec } = policy;
     checkOptionalOneOf(spec?.failurePolicy, ['Fail', 'Ignore'], specPath.child('failurePolicy'), out);
     checkParamKind(spec?.paramKind, out);
     checkConstraints(spec?.matchConstraints, out);
     const validations = spec?.validations ?? [];
     if (validations.length === 0 && !spec?.auditAnnotations?.length) {
-      out.required(specPath.child('validations'), 'validations or auditAnnotations must be specified');
-      out.required(specPath.child('auditAnnotations'), 'validations or auditAnnotations must be specified');
+      const why = 'validations or auditAnnotations must contain at least one item';
+      out.required(specPath.child('validations'), why);
+      out.required(specPath.child('auditAnnotations'), why);
     }
-    validations.forEach(({ expression }, i) => {
-      const at = specPath.child('validations').index(i).child('expression');
-      if (!expression?.trim()) out.required(at, 'expression is not specified');
-    });
+    checkValidatingExpressions(policy, out);
   },
 };
 
@@ -61,13 +61,15 @@ export const mutatingPolicyRules: KindRules<MutatingAdmissionPolicy> = {
     spec.failurePolicy ??= 'Fail';
     defaultMatch(spec.matchConstraints);
   },
-  validate({ spec }, out) {
+  validate(policy, out) {
+    const { spec } = policy;
     checkOptionalOneOf(spec?.failurePolicy, ['Fail', 'Ignore'], specPath.child('failurePolicy'), out);
     checkParamKind(spec?.paramKind, out);
     checkConstraints(spec?.matchConstraints, out);
     if (!spec?.mutations?.length) {
       out.required(specPath.child('mutations'), 'mutations must contain at least one item');
     }
+    checkMutatingExpressions(policy, out);
   },
 };
 
