@@ -152,12 +152,21 @@ test('cel: a result of the wrong type is refused', () => {
 test('cel: what is too dear ends', () => {
   const list = Array.from({ length: 2000 }, (_, i) => i);
   const { program } = compileCel('object.all(x, object.all(y, object.all(z, x + y + z >= 0)))', environment);
-  const budget = new CostBudget(1_500_000);
+  const budget = new CostBudget(1_500_000, { processorTime: Infinity });
   const run = () => program!.evaluate({ object: list }, budget).error;
   assert.equal(run(), 'operation cancelled: actual cost limit exceeded');
   assert.equal(budget.exhausted, false);
   assert.match(run()!, /running out of cost budget/);
   assert.equal(budget.exhausted, true);
+});
+
+test('cel: what is cheap by its cost and slow all the same ends, too', () => {
+  const { program } = compileCel('object.all(x, object.all(y, x + y >= 0))', environment);
+  const list = Array.from({ length: 300 }, (_, i) => i);
+  const evaluate = (processorTime: number) =>
+    program!.evaluate({ object: list }, new CostBudget(undefined, { processorTime }));
+  assert.deepEqual(evaluate(Infinity), { value: true });
+  assert.equal(evaluate(0).error, 'operation cancelled: actual cost limit exceeded');
 });
 
 test('cel: rules read objects by their schema', () => {

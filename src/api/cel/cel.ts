@@ -80,7 +80,7 @@ export class CelProgram {
    */
   evaluate(bindings: Readonly<Record<string, unknown>>, budget: CostBudget = new CostBudget()): Evaluated {
     const limit = Math.min(perCallLimit, budget.left);
-    const meter = new Meter(limit);
+    const meter = new Meter(limit, budget.processorTime);
     try {
       const slots = new Array<Value>(this.#slots).fill(null);
       for (const [name, place] of this.#places) {

@@ -289,15 +289,16 @@ function otherwise(optional: Step, other: Step, name: string): Step {
 
 function invoke(overloads: readonly Overload[], steps: readonly Step[]): Step {
   const forms = overloads.map(overload => ({ overload, accepts: overload.params.map(acceptorOf) }));
+  const count = steps.length;
   return frame => {
-    const args: Value[] = [];
-    for (const step of steps) {
-      const value = step(frame);
+    const args = new Array<Value>(count);
+    for (let i = 0; i < count; i++) {
+      const value = steps[i]!(frame);
       if (value instanceof CelError) return value;
-      args.push(value);
+      args[i] = value;
     }
     for (const { overload, accepts } of forms) {
-      if (!accepts.every((accept, i) => accept(args[i]!))) continue;
+      if (!acceptsAll(accepts, args)) continue;
       if (!overload.cost) frame.meter.charge(1);
       const result = overload.call(args, frame.meter);
       if (overload.cost) frame.meter.charge(overload.cost(args, result));
@@ -307,8 +308,18 @@ function invoke(overloads: readonly Overload[], steps: readonly Step[]): Step {
   };
 }
 
-/** Whether a value is of a type, as far as it matters to tell the forms of a function apart. */
-function acceptorOf(type: CelType): (value: Value) => boolean {
+type Acceptor = ((value: Value) => boolean) | undefined;
+
+function acceptsAll(accepts: readonly Acceptor[], args: readonly Value[]): boolean {
+  for (let i = 0; i < accepts.length; i++) {
+    const accept = accepts[i];
+    if (accept && !accept(args[i]!)) return false;
+  }
+  return true;
+}
+
+/** Whether a value is of a type, as far as it matters to tell the forms of a function apart; undefined for all. */
+function acceptorOf(type: CelType): Acceptor {
   switch (type.kind) {
     case 'bool':
       return value => typeof value === 'boolean';
@@ -340,11 +351,12 @@ function acceptorOf(type: CelType): (value: Value) => boolean {
       if (type.name === 'optional_type') return optionalAcceptor(type.params[0]!);
       return value => value instanceof OpaqueValue && value.typeName === type.name;
     default:
-      return () => true;
+      return undefined;
   }
 }
 
-function optionalAcceptor(of: CelType): (value: Value) => boolean {
+function optionalAcceptor(of: CelType): Acceptor {
   const accepts = acceptorOf(of);
-  return value => value instanceof OptionalValue && (value.held === undefined || accepts(value.held));
+  return value =>
+    value instanceof OptionalValue && (value.held === undefined || !accepts || accepts(value.held));
 }

@@ -25,9 +25,11 @@ type Cost = (...args: never[]) => number;
 export function fn(signature: string, implementation: Implementation, cost?: Cost): Overload {
   const run = implementation as (...args: readonly Value[]) => Value;
   const price = cost as ((...args: readonly Value[]) => number) | undefined;
+  const parsed = parseSignature(signature);
   return {
-    ...parseSignature(signature),
-    call: args => run(...args),
+    ...parsed,
+    call:
+      parsed.params.length <= 2 ? ([a, b]) => (b === undefined ? run(a!) : run(a!, b)) : args => run(...args),
     cost: price && ((args, result) => price(...args, result)),
   };
 }

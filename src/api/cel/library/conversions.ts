@@ -51,12 +51,13 @@ const perCharacter = ({ length }: { length: number }) => Math.max(1, Math.ceil(l
 
 /** How many code points a text has. */
 export function codePoints(text: string): number {
+  if (!/[\ud800-\udfff]/.test(text)) return text.length;
   let count = text.length;
   for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count--;
   return count;
 }
 
-const counting = ({ length }: { length: number }) => Math.max(1, length / 100);
+const counting = ({ length }: { length: number }) => Math.max(1, length / 50);
 
 const sizes: Overload[] = ['', 'list(A)', 'map(A, B)', 'string', 'bytes'].flatMap(type => {
   if (type === '') return [];

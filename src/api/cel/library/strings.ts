@@ -44,7 +44,7 @@ function lastIndexOf(text: string, part: string, from?: bigint): bigint | CelErr
 }
 
 function replace(text: string, old: string, by: string, limit = -1n): string {
-  if (limit < 0n) return text.replaceAll(old, () => by);
+  if (limit < 0n) return old === '' ? text.replaceAll('', () => by) : text.split(old).join(by);
   let rest = Number(limit > 1_000_000_000n ? 1_000_000_000n : limit);
   return text.replaceAll(old, match => (rest-- > 0 ? by : match));
 }
@@ -71,6 +71,8 @@ const joined = (list: ListValue, ...rest: unknown[]) =>
     1,
     Math.ceil(list.size / 10) + reading(typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : ''),
   );
+
+const splitting = (text: Text, ...rest: unknown[]) => reading(text) + (rest.at(-1) as ItemList).size;
 
 /** Only ASCII letters change: what upstream's does, too. */
 const asciiCase = (change: (text: string) => string) => (text: string) => text.replace(/[A-Za-z]+/g, change);
@@ -117,9 +119,9 @@ export const strings: readonly Overload[] = [
   fn(
     'string->split(string): list(string)',
     (text: string, separator: string) => split(text, separator),
-    reading,
+    splitting,
   ),
-  fn('string->split(string, int): list(string)', split, reading),
+  fn('string->split(string, int): list(string)', split, splitting),
   fn('string->substring(int): string', (text: string, start: bigint) => slice(text, start), reading),
   fn('string->substring(int, int): string', slice, reading),
   fn('string->trim(): string', (text: string) => text.replace(trimmed, ''), reading),

@@ -23,8 +23,10 @@ function offsetOf(zone: string, time: Timestamp): number | undefined {
   if (zone === '' || zone === 'UTC') return 0;
   try {
     const at = Number(time.nanos / milli);
-    const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-    const name = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const name =
+      formatOf(zone)
+        .formatToParts(at)
+        .find(({ type }) => type === 'timeZoneName')?.value ?? '';
     const match = /GMT(?:([+-])(\d\d):(\d\d))?/.exec(name);
     return match
       ? (match[1] === '-' ? -1 : 1) * (Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0)) * 60_000
@@ -32,6 +34,21 @@ function offsetOf(zone: string, time: Timestamp): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** They are dear to make. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a zone that is not known */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    // Zones are some hundreds; spelled in other letters they would be more.
+    if (formats.size > 500) formats.clear();
+    formats.set(zone, format);
+  }
+  return format;
 }
 
 function dayOfYear(local: Date): number {
