@@ -7,6 +7,7 @@ import type {
   Cri,
   ExecResult,
   Image,
+  LinuxContainerResources,
   PodSandbox,
   PodSandboxConfig,
   PodSandboxStatus,
@@ -93,6 +94,12 @@ export class FakeCri implements Cri {
     );
     this.images.set(name, image);
     return image;
+  }
+
+  /** The runtime learns afterwards why a container ended. */
+  tellOutOfMemory(id: string): void {
+    this.#container(id).status.reason = 'OOMKilled';
+    this.#emit('oom', id);
   }
 
   /** Ends a running container from inside, as its process would. */
@@ -273,6 +280,13 @@ export class FakeCri implements Cri {
   async listContainerStats(): Promise<Decoded<'ContainerStats'>[]> {
     await this.#enter('listContainerStats');
     return [];
+  }
+
+  async updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void> {
+    const { status } = this.#container(id);
+    const { cpuShares, cpuQuota, memoryLimitInBytes } = linux;
+    const detail = `${cpuShares} ${cpuQuota} ${memoryLimitInBytes}`;
+    await this.#enter('updateContainerResources', `${status.metadata?.name} ${detail}`);
   }
 
   async reopenContainerLog(id: string): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   Cri,
   ExecResult,
   Image,
+  LinuxContainerResources,
   PodSandbox,
   PodSandboxConfig,
   PodSandboxStatus,
@@ -154,6 +155,15 @@ export class GrpcCri implements Cri {
       'ListContainerStatsResponse',
     );
     return reply.stats;
+  }
+
+  async updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void> {
+    await this.#runtime(
+      'UpdateContainerResources',
+      'UpdateContainerResourcesRequest',
+      { containerId: id, linux },
+      'UpdateContainerResourcesResponse',
+    );
   }
 
   async reopenContainerLog(id: string): Promise<void> {

@@ -15,6 +15,7 @@ declare module '../base/decisions.ts' {
     'sandbox.stopped': { id: string };
     'container.created': { container: string; id: string; attempt: number };
     'container.started': { container: string; id: string; ms: number };
+    'container.resized': { container: string; id: string };
     'container.exited': { container: string; id: string; exitCode: number; reason: string };
     'container.killed': { container: string; id: string; gracePeriod: number; reason: string };
     'container.backoff': { container: string; ms: number };

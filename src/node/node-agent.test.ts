@@ -342,6 +342,70 @@ test('an image that cannot be pulled shows as kubectl users know it', async t =>
   );
 });
 
+test('a sysctl that reaches beyond the pod is refused', async t => {
+  const node = await TestNode.start(t);
+  const securityContext = { sysctls: [{ name: 'kernel.msgmax', value: '65536' }] };
+  await node.create({ containers: [web], securityContext });
+  await node.until('Failed', async () => (await node.phase()) === 'Failed');
+  const { reason, message } = (await node.pod())?.status ?? {};
+  const words = 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted';
+  assert.deepEqual([reason, message], ['SysctlForbidden', words]);
+});
+
+test('what a container ended of may be learned after its end', async t => {
+  const node = await TestNode.start(t);
+  await node.create({ containers: [web], restartPolicy: 'Never' });
+  await node.until('Ready', () => node.isReady());
+  const { id } = node.cri.find('web', 'web')!.status;
+  node.cri.exit(id, 137);
+  const reason = async () => (await node.pod())?.status?.containerStatuses?.[0]?.state?.terminated?.reason;
+  await node.until('ended', async () => (await reason()) === 'Error');
+  node.cri.tellOutOfMemory(id);
+  await node.until('known', async () => (await reason()) === 'OOMKilled');
+});
+
+test('resources change while containers run, or with a restart where they say so', async t => {
+  const node = await TestNode.start(t);
+  const resources = (cpu: string) => ({ requests: { cpu }, limits: { cpu } });
+  const restarted: Container = {
+    ...web,
+    name: 'other',
+    resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
+  };
+  await node.create({ containers: [{ ...web, resources: resources('1') }, restarted] });
+  await node.until('Ready', () => node.isReady());
+  const resize = (...cpus: string[]) =>
+    node.api.pods.patch(
+      'default',
+      'web',
+      {
+        spec: {
+          containers: ['web', 'other'].map((name, i) => ({ name, resources: resources(cpus[i]!) })),
+        },
+      },
+      { type: 'strategic-merge' },
+    );
+  const status = async (at: number) => (await node.pod())?.status?.containerStatuses?.[at];
+  const cpu = async (at: number) => (await status(at))?.resources?.limits?.cpu;
+  const pending = async () =>
+    (await node.pod())?.status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason;
+
+  await resize('2', '1');
+  await node.until('the first', async () => (await cpu(0)) === '2');
+  assert.ok(
+    node.cri.calls.includes('updateContainerResources web 2048 200000 -1'),
+    node.cri.calls.join('\n'),
+  );
+  await node.until('the second', async () => (await cpu(1)) === '1' && (await status(1))?.restartCount === 1);
+  assert.equal((await status(0))?.restartCount, 0);
+
+  await resize('100', '1');
+  await node.until('too much', async () => (await pending()) === 'Infeasible');
+  assert.equal(await cpu(0), '2', 'it keeps what it has');
+  await resize('1', '1');
+  await node.until('less again', async () => (await cpu(0)) === '1' && (await pending()) === undefined);
+});
+
 test('pods that want the same image share one pull', async t => {
   const node = await TestNode.start(t);
   node.cri.registry.add('docker.io/library/shared:1');

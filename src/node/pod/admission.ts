@@ -19,10 +19,63 @@ export function admitPod(
   others: readonly Pod[],
   node: Pick<Node, 'metadata' | 'status'>,
 ): Rejection | undefined {
-  return affinityRejection(pod, node) ?? portRejection(pod, others) ?? resourceRejection(pod, others, node);
+  return (
+    sysctlRejection(pod) ??
+    affinityRejection(pod, node) ??
+    portRejection(pod, others) ??
+    resourceRejection(pod, others, node)
+  );
 }
 
 const prefix = 'Pod was rejected: ';
+
+/** Those that touch nothing outside the pod. Source: kubelet `sysctl/safe_sysctls.go`. */
+const safeSysctls: ReadonlySet<string> = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+]);
+
+function sysctlRejection({ spec }: Pod): Rejection | undefined {
+  for (const { name } of spec?.securityContext?.sysctls ?? []) {
+    const dotted = name.replaceAll('/', '.');
+    const foreign =
+      (spec?.hostNetwork && dotted.startsWith('net.') && 'host net') ||
+      (spec?.hostIPC && dotted.startsWith('kernel.shm') && 'host ipc');
+    const why = foreign
+      ? `sysctl "${name}" not allowed with ${foreign} enabled`
+      : safeSysctls.has(dotted)
+        ? undefined
+        : `"${name}" not allowlisted`;
+    if (why) return { reason: 'SysctlForbidden', message: `${prefix}forbidden sysctl: ${why}` };
+  }
+  return undefined;
+}
+
+/** Why a pod that runs cannot have the resources it asks for by now: never here, or not now. */
+export function resizeRejection(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Pick<Node, 'status'>,
+): Rejection | undefined {
+  const never = resourceRejection(pod, [], node);
+  if (never)
+    return {
+      reason: 'Infeasible',
+      message: never.message.replace('resource:', 'capacity:').replace(/ used: 0,/, ''),
+    };
+  const now = resourceRejection(pod, others, node);
+  return now && { reason: 'Deferred', message: now.message };
+}
 
 function resourceRejection(
   pod: Pod,

@@ -4,6 +4,7 @@ import type { ContainerSpec } from './pod-identity.ts';
 import { containersOf } from './pod-identity.ts';
 import { shouldRestart } from './pod-plan.ts';
 import { containerName, type PodRuntime, type RuntimeContainer, restartCountOf } from './pod-runtime.ts';
+import type { ContainerResources } from './resize-plan.ts';
 
 /** Why a container waits: `CrashLoopBackOff`, `ErrImagePull`, … */
 export interface WaitingReason {
@@ -18,6 +19,8 @@ export interface ContainerFacts {
   isStarted(container: Container, containerId: string): boolean;
   /** Its postStart hook still runs, so that it does not count as running. */
   hookRunning(containerId: string): boolean;
+  /** What it runs with, where its pod asks for something else by now. */
+  resources(containerId: string): ContainerResources | undefined;
   /** What an ended container left as its last words. */
   terminationMessage(containerId: string): string;
 }
@@ -75,7 +78,7 @@ function containerStatus(
   }
   const running = state.running !== undefined;
   return {
-    ...baseStatus(spec),
+    ...baseStatus(spec, facts.resources(status.id)),
     state,
     lastState: last ?? (records.length === 1 ? (old?.lastState ?? {}) : {}),
     ready: isReady(container, state, status.id, facts),
@@ -113,8 +116,9 @@ function withoutRecord(
 
 function baseStatus(
   spec: Container,
+  actual: ContainerResources = spec.resources ?? {},
 ): Pick<ContainerStatus, 'name' | 'allocatedResources' | 'resources' | 'volumeMounts'> {
-  const { requests, limits } = spec.resources ?? {};
+  const { requests, limits } = actual;
   const mounts = spec.volumeMounts ?? [];
   return {
     name: spec.name,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { errorChain } from '../../base/log.ts';
 import type { DownwardFacts } from '../container/downward-api.ts';
 import type { PodContext } from '../node-facts.ts';
@@ -13,6 +14,7 @@ export class MountedVolumes {
   #mounted: Map<string, MountedVolume> | undefined;
   /** By the monotonic clock. */
   #freshAt = 0;
+  #shown: NodePod | undefined;
 
   constructor(context: PodContext) {
     this.#context = context;
@@ -24,6 +26,7 @@ export class MountedVolumes {
     if (!this.#mounted) {
       this.#mounted = await volumes.mount(pod, this.#facts(pod));
       this.#freshAt = clock.monotonic();
+      this.#shown = pod;
     }
     return this.#mounted;
   }
@@ -33,7 +36,7 @@ export class MountedVolumes {
     const { volumes, clock, log, requeue } = this.#context;
     if ((pod.spec.volumes ?? []).length === 0) return;
     const wait = this.#freshAt + refreshInterval - clock.monotonic();
-    if (this.#mounted && wait > 0) {
+    if (this.#mounted && wait > 0 && !this.#showsOld(pod)) {
       requeue(pod.metadata.uid, wait);
       return;
     }
@@ -44,7 +47,14 @@ export class MountedVolumes {
       log.warn('volumes are not fresh', { pod: formatPod(pod), error: errorChain(error) });
     }
     this.#freshAt = clock.monotonic();
+    this.#shown = pod;
     requeue(pod.metadata.uid, refreshInterval);
+  }
+
+  /** Whether files of the pod's own labels, annotations or resources are behind: they need not wait. */
+  #showsOld(pod: NodePod): boolean {
+    const shown = ({ metadata, spec }: NodePod) => [metadata.labels, metadata.annotations, spec.containers];
+    return this.#shown !== undefined && !isDeepStrictEqual(shown(pod), shown(this.#shown));
   }
 
   #facts(pod: NodePod): DownwardFacts {

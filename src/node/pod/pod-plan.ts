@@ -45,7 +45,7 @@ export interface PlannedKill {
   spec: ContainerSpec | undefined;
   /** The text of the Killing event. */
   message: string;
-  reason: 'definition' | 'liveness' | 'startup' | 'unknown';
+  reason: 'definition' | 'liveness' | 'startup' | 'resize' | 'unknown';
 }
 
 /** What the agent knows beyond spec and runtime. */

@@ -5,6 +5,7 @@ import type { ImageState } from '../container/image-puller.ts';
 import { registryCredentials } from '../container/registry-credentials.ts';
 import type { PodContext } from '../node-facts.ts';
 import { type MountedVolume, VolumeError } from '../volume/pod-volumes.ts';
+import type { ContainerResizer } from './container-resizer.ts';
 import { ContainerStarter, StartError } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import type { ContainerStopper } from './container-stopper.ts';
@@ -27,14 +28,19 @@ export class PodStarter {
   readonly #context: PodContext;
   readonly #volumes: MountedVolumes;
   readonly #sandboxes: SandboxStarter;
+  readonly #resizer: ContainerResizer;
   readonly #starter: ContainerStarter;
   readonly #retry = new Backoff<string>({ initial: 1000, max: 30_000 });
 
-  constructor(context: PodContext, deps: { stopper: ContainerStopper; sandboxes: SandboxStarter }) {
+  constructor(
+    context: PodContext,
+    deps: { stopper: ContainerStopper; sandboxes: SandboxStarter; resizer: ContainerResizer },
+  ) {
     this.#context = context;
     this.hooks = new PostStartHooks(context, deps.stopper);
     this.#volumes = new MountedVolumes(context);
     this.#sandboxes = deps.sandboxes;
+    this.#resizer = deps.resizer;
     this.#starter = new ContainerStarter(context);
   }
 
@@ -103,6 +109,7 @@ export class PodStarter {
       try {
         const id = await this.#starter.start(pod, start, facts);
         this.waiting.delete(spec.name);
+        this.#resizer.started(pod, id, spec.name);
         this.#requeueIfEnded(pod, id);
         if (start.replaces) this.#context.backoff.restarted(backoffKey(pod, spec.name));
         // Nothing else starts until the hook has ended.

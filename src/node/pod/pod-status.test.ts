@@ -22,6 +22,15 @@ function statuses(letters: string): ContainerStatus[] {
   }));
 }
 
+test('a container that its own rules restart does not end the pod', () => {
+  const rule = { action: 'Restart', exitCodes: { operator: 'In', values: [1] } };
+  const container = { name: 'c0', restartPolicy: 'Never', restartPolicyRules: [rule] };
+  const pod = { spec: { restartPolicy: 'Never', containers: [container] } } as Pod;
+  assert.equal(podPhase(pod, [], statuses('1'), false), 'Running');
+  assert.equal(podPhase(pod, [], statuses('b'), false), 'Running');
+  assert.equal(podPhase(pod, [], statuses('0'), false), 'Succeeded');
+});
+
 test('phases', () => {
   const rows: [policy: string, init: string, regular: string, finished: boolean, phase: string][] = [
     ['Always', '', 'w', false, 'Pending'],

@@ -1,6 +1,7 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.ts';
 import { type ContainerFacts, containerStatuses } from './container-status.ts';
 import { isHostNetwork, isSidecar } from './pod-identity.ts';
+import { shouldRestart } from './pod-plan.ts';
 import { type PodRuntime, readySandbox, sandboxAddresses } from './pod-runtime.ts';
 import { qosClass } from './quality-of-service.ts';
 
@@ -11,6 +12,8 @@ export interface StatusFacts extends ContainerFacts {
   hostIPs: readonly string[];
   /** The pod is ended by the node: rejected, past its deadline. Overrides phase, reason and message. */
   verdict?: { reason: string; message: string };
+  /** Conditions of a change of its containers' resources that is not done. */
+  resize?: readonly Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
   /** Nothing of the pod will run again. */
   finished: boolean;
 }
@@ -71,20 +74,24 @@ export function podPhase(
   const restartPolicy = pod.spec?.restartPolicy ?? 'Always';
   const initState = initProgress(pod, init, regular);
   if (initState === 'failed' && restartPolicy === 'Never') return 'Failed';
-  const count = { running: 0, waiting: 0, stopped: 0, succeeded: 0 };
-  for (const { state, lastState } of regular) {
+  const count = { running: 0, waiting: 0, stopped: 0, succeeded: 0, restarting: 0 };
+  for (const { name, state, lastState } of regular) {
     if (state?.running) count.running += 1;
     else if (state?.terminated) {
       count.stopped += 1;
       if (state.terminated.exitCode === 0) count.succeeded += 1;
-    } else if (lastState?.terminated) count.stopped += 1;
-    else count.waiting += 1;
+      const container = pod.spec?.containers.find(spec => spec.name === name);
+      if (container && shouldRestart(pod, container, state.terminated.exitCode)) count.restarting += 1;
+    } else if (lastState?.terminated) {
+      count.stopped += 1;
+      count.restarting += 1;
+    } else count.waiting += 1;
   }
   if (finished && count.running === 0 && count.waiting === 0) {
     return count.succeeded === count.stopped ? 'Succeeded' : 'Failed';
   }
   if (initState !== 'done' || count.waiting > 0) return 'Pending';
-  if (count.running > 0) return 'Running';
+  if (count.running > 0 || count.restarting > 0) return 'Running';
   if (restartPolicy === 'Always') return 'Running';
   if (count.succeeded === count.stopped) return 'Succeeded';
   return restartPolicy === 'Never' ? 'Failed' : 'Running';
@@ -125,6 +132,7 @@ function podConditions(
     readyCondition(pod, containersReady),
     { type: 'ContainersReady', ...containersReady },
     { type: 'PodScheduled', status: 'True' },
+    ...(facts.resize ?? []),
   ];
   const before = new Map((pod.status?.conditions ?? []).map(condition => [condition.type, condition]));
   const generation = pod.metadata?.generation;

@@ -4,6 +4,7 @@ import { decisionObject } from '../../base/decisions.ts';
 import { errorChain } from '../../base/log.ts';
 import type { PodContext } from '../node-facts.ts';
 import { hostPorts, type Rejection } from './admission.ts';
+import { ContainerResizer } from './container-resizer.ts';
 import { ContainerStopper } from './container-stopper.ts';
 import { containersOf, formatPod, type NodePod } from './pod-identity.ts';
 import { planPod } from './pod-plan.ts';
@@ -39,6 +40,7 @@ export class PodWorker {
   readonly #stopper: ContainerStopper;
   readonly #sandboxes: SandboxStarter;
   readonly #starter: PodStarter;
+  readonly #resizer: ContainerResizer;
   readonly #messages = new Map<string, string>();
   readonly #retry = new Backoff<string>({ initial: 1000, max: 30_000 });
   #pod: NodePod;
@@ -52,13 +54,17 @@ export class PodWorker {
   #leaving: Promise<void> | undefined;
   #gone = false;
 
-  constructor(context: PodContext, pod: NodePod) {
+  /** @param deps.room why the node could not take the pod as it is now; undefined where it can. */
+  constructor(context: PodContext, pod: NodePod, deps: { room: (pod: NodePod) => Rejection | undefined }) {
     this.#context = context;
     this.uid = pod.metadata.uid;
     this.#pod = pod;
     this.#stopper = new ContainerStopper(context);
     this.#sandboxes = new SandboxStarter(context);
-    this.#starter = new PodStarter(context, { stopper: this.#stopper, sandboxes: this.#sandboxes });
+    this.#resizer = new ContainerResizer(context, { room: asked => deps.room(asked as NodePod) });
+    this.#starter = new PodStarter(context, {
+      ...{ stopper: this.#stopper, sandboxes: this.#sandboxes, resizer: this.#resizer },
+    });
     this.#startTime = pod.status?.startTime;
   }
 
@@ -145,6 +151,11 @@ export class PodWorker {
       const gracePeriod = killGrace(this.#pod, spec, reason);
       this.#stopper.stop(this.#pod, container, spec, { gracePeriod, message, reason });
     }
+    for (const { container, spec } of await this.#resizer.sync(this.#pod, runtime)) {
+      const gracePeriod = killGrace(this.#pod, spec, 'resize');
+      const message = `Container ${spec.spec.name} resize requires restart`;
+      this.#stopper.stop(this.#pod, container, spec, { gracePeriod, message, reason: 'resize' });
+    }
     const due = this.#starter.due(this.#pod, plan);
     this.#publish();
     if (plan.sandbox !== 'keep' || due.length > 0)
@@ -166,6 +177,7 @@ export class PodWorker {
       const status = running && statuses.get(`containerd://${running.status.id}`);
       if (running && status) prober.adopt(spec, running.status.id, status);
     }
+    this.#resizer.adopt(this.#pod, runtime);
     this.#adopted = true;
   }
 
@@ -309,6 +321,8 @@ export class PodWorker {
       isStarted: (container, id) => prober.isStarted(container, id),
       hookRunning: id => this.#starter.hooks.isRunning(id),
       terminationMessage: id => this.#messages.get(id) ?? '',
+      resources: id => this.#resizer.actual(id),
+      resize: this.#resizer.conditions,
     });
     writer.set(this.#pod, status);
   }

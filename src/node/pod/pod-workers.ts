@@ -5,7 +5,7 @@ import { decisionObject } from '../../base/decisions.ts';
 import { WorkQueue } from '../../base/work-queue.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { PodContext } from '../node-facts.ts';
-import { admitPod } from './admission.ts';
+import { admitPod, type Rejection, resizeRejection } from './admission.ts';
 import { orphanPod } from './orphan-pod.ts';
 import type { NodePod } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -76,8 +76,24 @@ export class PodWorkers {
     const { uid } = found.metadata;
     const worker = this.#workers.get(uid);
     if (worker) worker.update(found);
-    else this.#workers.set(uid, this.#admit(new PodWorker(this.#context, found)));
+    else this.#workers.set(uid, this.#admit(this.#worker(found)));
     if (!worker || !before || concernsNode(pod, before)) this.#queue.add(uid);
+  }
+
+  #worker(pod: NodePod): PodWorker {
+    return new PodWorker(this.#context, pod, { room: asked => this.#room(asked) });
+  }
+
+  /** Why a pod of the node cannot be as large as it asks to be by now. */
+  #room(pod: Pod): Rejection | undefined {
+    const others = [...this.#workers.values()].filter(
+      ({ active, uid }) => active && uid !== pod.metadata?.uid,
+    );
+    return resizeRejection(
+      pod,
+      others.map(other => other.pod),
+      this.#node(),
+    );
   }
 
   /** A pod that is new to the node is checked; one that ran here before an agent's restart is not. */
@@ -102,7 +118,7 @@ export class PodWorkers {
   /** A pod the runtime has and the API does not. */
   #adoptOrphan(uid: string): void {
     if (this.#workers.has(uid)) return;
-    const worker = new PodWorker(this.#context, orphanPod(this.#context.cache.get(uid)));
+    const worker = this.#worker(orphanPod(this.#context.cache.get(uid)));
     worker.removedFromApi();
     this.#workers.set(uid, worker);
     this.#queue.add(uid);

@@ -41,6 +41,8 @@ export class RuntimeCache {
   readonly #early = new Set<string>();
   /** Whose end the agent itself brings about and notes. */
   readonly #expected = new Set<string>();
+  /** Of which the runtime knows more since: why they ended. */
+  readonly #outdated = new Set<string>();
   #versions = 0;
   #eventsWork = false;
   #stopTimer: Cancel = () => {};
@@ -178,7 +180,8 @@ export class RuntimeCache {
     });
     const containerDetails = containers.map(async ({ id, state, podSandboxId: sandboxId }) => {
       const same = known.containers.find(({ status }) => status.id === id && status.state === state);
-      if (same) return same;
+      const outdated = state === 'CONTAINER_EXITED' && this.#outdated.delete(id);
+      if (same && !outdated) return same;
       const status = await present(this.#cri.containerStatus(id));
       return status && { sandboxId, status };
     });
@@ -219,6 +222,8 @@ export class RuntimeCache {
         const events = this.#cri.events(signal);
         this.#eventsWork = true;
         for await (const { type, containerId } of events) {
+          // It may have told of the end already, and tells now what for.
+          if (type === 'oom') this.#outdated.add(containerId);
           if (type === 'exited' || type === 'oom') this.#recheck(containerId);
         }
       } catch (error) {

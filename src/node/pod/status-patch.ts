@@ -10,6 +10,8 @@ export const ownConditions: ReadonlySet<string> = new Set([
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  'PodResizePending',
+  'PodResizeInProgress',
 ]);
 
 /** Fields the node writes; one that is no longer there is taken out. */
@@ -53,7 +55,11 @@ function fieldPatch(field: string, old: unknown, wanted: unknown): unknown {
 }
 
 function changedConditions(old: readonly PodCondition[], wanted: readonly PodCondition[]): PodCondition[] {
-  return wanted
+  const gone = old.filter(
+    ({ type }) => ownConditions.has(type) && !wanted.some(condition => condition.type === type),
+  );
+  const removed = gone.map(({ type }) => ({ type, $patch: 'delete' }) as unknown as PodCondition);
+  const changed = wanted
     .filter(condition => {
       const before = old.find(({ type }) => type === condition.type);
       return ownConditions.has(condition.type) && !(before && sameCondition(before, condition));
@@ -66,6 +72,7 @@ function changedConditions(old: readonly PodCondition[], wanted: readonly PodCon
       if (before?.message && !condition.message) cleared.message = null;
       return { ...condition, lastProbeTime: null, ...cleared } as unknown as PodCondition;
     });
+  return [...changed, ...removed];
 }
 
 function sameCondition(a: PodCondition, b: PodCondition): boolean {

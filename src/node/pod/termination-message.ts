@@ -13,13 +13,13 @@ export async function terminationMessage(status: ContainerStatus): Promise<strin
   const written = mount ? await tail(mount.hostPath, maxMessage) : '';
   const policy = status.annotations[runtimeAnnotations.terminationMessagePolicy];
   if (written !== '' || policy !== 'FallbackToLogsOnError' || status.exitCode === 0) return written;
-  const lines = (await tail(status.logPath, maxLogMessage * 4)).split('\n');
-  // Each line of a log is `time stream tag text`.
-  const texts = lines.map(line => line.split(' ').slice(3).join(' '));
-  return texts
-    .slice(-maxLogLines - 1)
-    .join('\n')
-    .slice(-maxLogMessage);
+  const lines = (await tail(status.logPath, maxLogMessage * 4)).replace(/\n$/, '').split('\n');
+  // Each line of a log is `time stream tag text`; one with tag P goes on in the next, or was never ended.
+  const texts = lines.map(line => {
+    const [, , tag, ...text] = line.split(' ');
+    return text.join(' ') + (tag === 'P' ? '' : '\n');
+  });
+  return texts.slice(-maxLogLines).join('').slice(-maxLogMessage);
 }
 
 async function tail(path: string, bytes: number): Promise<string> {
