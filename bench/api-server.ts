@@ -1,6 +1,6 @@
 /**
- * An API server by itself on loopback, on a fresh SQLite store, for the API bench: prints the path of a
- * kubeconfig when it serves, ends at SIGTERM. Usage: node bench/api-server.ts FOLDER
+ * An API server by itself on loopback, on a fresh SQLite store or on an etcd, for the API bench: prints the
+ * path of a kubeconfig when it serves, ends at SIGTERM. Usage: node bench/api-server.ts FOLDER [ENDPOINT]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,10 @@ import { DecisionLog } from '../src/base/decisions.ts';
 import { createLogger } from '../src/base/log.ts';
 import { renderKubeconfig } from '../src/main/kubeconfig.ts';
 import { Pki } from '../src/main/pki.ts';
+import { EtcdStore } from '../src/store/etcd-store.ts';
 import { SqliteStore } from '../src/store/sqlite-store.ts';
 
-const [, , folder = ''] = process.argv;
+const [, , folder = '', endpoint] = process.argv;
 mkdirSync(folder, { recursive: true });
 const pki = new Pki(clock, join(folder, 'pki'));
 const authority = await pki.authority();
@@ -27,7 +28,12 @@ const user = await pki.issue('admin', {
   usage: ['clientAuth'],
 });
 const log = createLogger(clock, { component: 'server', level: 'warn' });
-const store = new SqliteStore({ clock, log }, { path: join(folder, 'store.db') });
+const lost = (reason: Error) => {
+  throw reason;
+};
+const store = endpoint
+  ? new EtcdStore({ clock, log, lost }, { endpoints: [endpoint], prefix: '/causeway/bench' })
+  : new SqliteStore({ clock, log }, { path: join(folder, 'store.db') });
 const deps = { clock, log, decisions: new DecisionLog(clock, 'server'), store };
 const listen = { addresses: ['127.0.0.1'], port: 0, tls: { ...serving, clientCa: authority.cert } };
 const server = new ApiServer(deps, { listen });

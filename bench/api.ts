@@ -8,7 +8,7 @@ import type { Row } from './report.ts';
 import { median } from './statistics.ts';
 import { getsWithToken } from './wrk.ts';
 
-const client = join(root, 'bench/load/api-load.ts');
+export const client = join(root, 'bench/load/api-load.ts');
 
 interface Outcome {
   rate?: number;
@@ -110,7 +110,7 @@ export const apiCluster: Bench = {
   },
 };
 
-async function load(running: Promise<{ stdout: string }>): Promise<Outcome> {
+export async function load(running: Promise<{ stdout: string }>): Promise<Outcome> {
   const { stdout } = await running;
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Outcome;
 }

@@ -1,6 +1,6 @@
 /**
  * Measures what the project promises and prints a table; the figures as JSON go to bench/results/.
- * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api boot idle api-cluster pods services
+ * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api etcd boot idle api-cluster pods services
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,14 @@ import { api, apiCluster } from './api.ts';
 import { boot } from './boot.ts';
 import { BenchCluster } from './cluster.ts';
 import { type Bench, root } from './context.ts';
+import { etcd } from './etcd.ts';
 import { idle } from './idle.ts';
 import { pods } from './pods.ts';
 import { met, type Row, renderRows, writeResults } from './report.ts';
 import { services } from './services.ts';
 import { store } from './store.ts';
 
-const benches: readonly Bench[] = [store, api, boot, idle, apiCluster, pods, services];
+const benches: readonly Bench[] = [store, api, etcd, boot, idle, apiCluster, pods, services];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -98,6 +98,48 @@ test('a lease left by one that died is taken after its duration, seen on the own
   await a.stop();
 });
 
+test('a sole candidate takes the lease from whoever is written in it, and keeps leading without renewal', async () => {
+  const { clock, server, told, never, lease } = setUp();
+  const spec = { holderIdentity: 'old', leaseDurationSeconds: 15 };
+  const metadata = { name: 'test', namespace: 'kube-system' };
+  server.seed<Lease>({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+  const sole = new LeaderElection(
+    { clock, log: silentLogger, transport: server, led: new Led('sole', told) },
+    { lease: 'test', identity: 'sole', sole: true },
+  );
+  await sole.start(never);
+  await clock.advance(100);
+  assert.deepEqual([sole.leading, lease()?.holderIdentity], [true, 'sole']);
+  server.unreachable = true;
+  await clock.advance(60_000);
+  assert.equal(sole.leading, true);
+  server.unreachable = false;
+  await sole.stop();
+});
+
+test('a leader whose component cannot be started twice is told that it lost, and does not stand again', async () => {
+  const { clock, server, told, never } = setUp();
+  const lost: string[] = [];
+  const election = new LeaderElection(
+    {
+      clock,
+      log: silentLogger,
+      transport: server,
+      led: new Led('a', told),
+      lost: reason => lost.push(reason.message),
+    },
+    { lease: 'test', identity: 'a' },
+  );
+  await election.start(never);
+  await clock.advance(100);
+  server.unreachable = true;
+  await clock.advance(20_000);
+  server.unreachable = false;
+  await clock.advance(60_000);
+  assert.deepEqual([told, lost], [['a starts', 'a stops'], ['the lease test was lost']]);
+  assert.equal(clock.pending, 0);
+});
+
 test('a renewal that hangs does not carry the leader past its deadline', async () => {
   const { clock, server, told, never, candidate } = setUp();
   let hang = false;

@@ -114,9 +114,10 @@ export class LeaderElection implements Component {
     }
     this.#leading = false;
     term.abort(new Error('no longer the leader'));
+    // Told before the component has stopped: that may take longer than others wait.
+    if (!signal.aborted) this.#giveUp();
     await this.#led.stop().catch(error => this.#log.error('the led component did not stop', { error }));
     if (signal.aborted) await this.#release();
-    else this.#giveUp();
   }
 
   #giveUp(): void {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
+import { errorChain } from '../base/log.ts';
 import { HttpTransport } from '../client/http-transport.ts';
 import type { StoreConfig } from '../cluster/config.ts';
 import { containerdEnvironment } from '../cri/containerd-process.ts';
@@ -14,6 +15,7 @@ import { apiServerUrl, ClusterFiles } from './cluster-files.ts';
 import { type StartedNode, type StartedProcess, whenNodesReady, whenServing } from './cluster-readiness.ts';
 import type { ClusterContext } from './commands/context.ts';
 import { CrashWatch } from './crash-watch.ts';
+import { removeFromEtcd } from './etcd-access.ts';
 import { commandLog, linuxMachines } from './linux-machines-port.ts';
 import { findProgram } from './packages.ts';
 import type { Progress } from './progress.ts';
@@ -232,6 +234,13 @@ export class ClusterLifecycle {
     await this.#progress.step('Stopping and removing processes, namespaces and links', () =>
       this.#removeRuntime(),
     );
+    const { etcd } = this.#context.config;
+    if (etcd) {
+      // An etcd that is gone must not keep the rest from being removed.
+      await this.#progress
+        .step('Removing the objects in etcd', () => removeFromEtcd(etcd))
+        .catch(error => this.#progress.say(`   ${errorChain(error)}; keys below ${etcd.prefix} are left`));
+    }
     await this.#progress.step('Removing files', async () => {
       rmSync(paths.root, { recursive: true, force: true });
       rmSync(paths.lock, { force: true });

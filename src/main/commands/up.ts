@@ -15,6 +15,7 @@ import {
 import { apiServerUrl, ClusterFiles, contextName } from '../cluster-files.ts';
 import { ClusterLifecycle } from '../cluster-lifecycle.ts';
 import { confirm } from '../confirm.ts';
+import { reachEtcd } from '../etcd-access.ts';
 import { SystemFailure, UsageFailure } from '../failure.ts';
 import { editKubeconfigFile, mergeKubeconfig, userKubeconfigPath } from '../kubeconfig.ts';
 import { fetchKubectl, findKubectl, programsFolder } from '../kubectl.ts';
@@ -94,6 +95,7 @@ async function up(options: UpOptions): Promise<void> {
   try {
     const config =
       withEtcdAccess(paths, readCluster(paths), options) ?? (await plan(options, paths, isolated));
+    if (config.etcd) await reachEtcd(config.etcd);
     const context = { paths, config };
     const lifecycle = new ClusterLifecycle(context, progress);
     const started = await lifecycle.up(abort.signal);
@@ -164,6 +166,7 @@ async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean):
     ...(options.servers && { servers: options.servers }),
   };
   checkWish(wish);
+  if (etcd) await reachEtcd(etcd);
   const config = planCluster(wish, new Date(systemClock.now()).toISOString());
   writeCluster(paths, config);
   return config;

@@ -15,16 +15,17 @@ export interface EtcdTls {
 /** One member of an etcd on loopback, for tests to kill and start again. */
 export class EtcdMember {
   readonly endpoint: string;
-  readonly #args: string[];
+  readonly #command: string[];
   #process: ChildProcess | undefined;
 
-  constructor(args: string[], endpoint: string) {
-    this.#args = args;
+  constructor(command: string[], endpoint: string) {
+    this.#command = command;
     this.endpoint = endpoint;
   }
 
   start(): void {
-    this.#process = spawn('etcd', this.#args, { stdio: 'ignore' });
+    const [program, ...args] = this.#command;
+    this.#process = spawn(program!, args, { stdio: 'ignore' });
   }
 
   get pid(): number | undefined {
@@ -60,7 +61,16 @@ export class TestEtcd {
     return this.members.map(member => member.endpoint);
   }
 
-  async start({ count = 1, tls }: { count?: number; tls?: EtcdTls } = {}): Promise<this> {
+  /** @param options.enter words that put a command into another network namespace; it is not waited for there. */
+  async start({
+    count = 1,
+    tls,
+    enter = [],
+  }: {
+    count?: number;
+    tls?: EtcdTls;
+    enter?: string[];
+  } = {}): Promise<this> {
     const ports = await freePorts(count * 2);
     const peers = ports.slice(count).map((port, n) => `m${n}=http://127.0.0.1:${port}`);
     const scheme = tls ? 'https' : 'http';
@@ -68,18 +78,18 @@ export class TestEtcd {
       const client = `${scheme}://127.0.0.1:${port}`;
       const peer = peers[n]!.slice(peers[n]!.indexOf('=') + 1);
       // biome-ignore format: options and their values
-      const args = [
-        '--name', `m${n}`, '--data-dir', join(this.folder, `m${n}`), '--log-level', 'error',
+      const command = [
+        ...enter, 'etcd', '--name', `m${n}`, '--data-dir', join(this.folder, `m${n}`), '--log-level', 'error',
         '--heartbeat-interval', '20', '--election-timeout', '200',
         '--listen-client-urls', client, '--advertise-client-urls', client,
         '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer,
         '--initial-cluster', peers.join(','),
         ...(tls ? ['--cert-file', tls.cert, '--key-file', tls.key, '--client-cert-auth', '--trusted-ca-file', tls.ca] : []),
       ];
-      return new EtcdMember(args, client);
+      return new EtcdMember(command, client);
     });
     for (const member of this.members) member.start();
-    await Promise.all(this.members.map(member => member.serving()));
+    if (enter.length === 0) await Promise.all(this.members.map(member => member.serving()));
     return this;
   }
 
