@@ -35,6 +35,7 @@ import { ServiceCidrController } from '../controllers/service-cidr/service-cidr-
 import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
 import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
 import { TtlAfterFinishedController } from '../controllers/ttl-after-finished/ttl-after-finished-controller.ts';
+import { PolicyStatusController } from '../controllers/validating-admission-policy-status/policy-status-controller.ts';
 import { ClaimProtection, VolumeProtection } from '../controllers/volume-protection/volume-protection.ts';
 import type { ClusterNetwork } from './config.ts';
 
@@ -102,6 +103,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new ClaimProtection(depsOf('pvc-protection-controller')),
     new VolumeProtection(depsOf('pv-protection-controller')),
     new ClusterRoleAggregationController(depsOf('clusterrole-aggregation-controller')),
+    new PolicyStatusController(depsOf('validatingadmissionpolicy-status-controller')),
     ...(ports.authority
       ? [new CertificateController({ ...depsOf('certificate-controller'), authority: ports.authority })]
       : []),
