@@ -7,7 +7,7 @@ import {
   validateCustomStatus,
   validateCustomUpdate,
 } from '../../api/custom/custom-rules.ts';
-import { type CustomVersion, compileVersion } from '../../api/custom/custom-version.ts';
+import { CustomVersion } from '../../api/custom/custom-version.ts';
 import { decodeCustom, decodePatchedCustom } from '../../api/custom/decode-custom.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../api/generated/types.ts';
 import { formatApiVersion, type Stored } from '../../api/objects.ts';
@@ -62,7 +62,7 @@ function endpointsOf(
   served: readonly CustomResourceDefinitionVersion[],
 ): ResourceEndpoint[] {
   const { spec } = definition;
-  const compiled = new Map(spec.versions.map(({ name }) => [name, compileVersion(definition, name)]));
+  const compiled = new Map(spec.versions.map(({ name }) => [name, new CustomVersion(definition, name)]));
   const stored = spec.versions.find(version => version.storage) ?? spec.versions[0]!;
   const storage = resourceOf(definition, stored);
   const prefix = `/${spec.group}/${spec.names.plural}/`;
@@ -129,7 +129,9 @@ function deprecationOf(
 function customRules(version: CustomVersion): ObjectRules {
   const { gvk, schema } = version;
   return {
-    schema: version.typed,
+    get schema() {
+      return version.typed;
+    },
     strategic: false,
     createOnUpdate: false,
     unconditionalUpdate: false,
