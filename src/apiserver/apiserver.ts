@@ -57,13 +57,15 @@ export class ApiServer implements Component {
   /** Indexes what is stored, makes what every cluster has, then listens. */
   async start(_signal: AbortSignal): Promise<void> {
     await this.#parts.start();
-    const { advertise, serviceCidrs = defaultServiceCidrs } = this.#options;
+    const { advertise, serviceCidrs = defaultServiceCidrs, listen, frontProxy } = this.#options;
     await bootstrapObjects(
       { transport: this.transport(self), log: this.#log },
       {
         serviceCidrs,
         advertiseAddresses: advertise?.addresses ?? [],
         advertisePort: advertise?.port ?? 6443,
+        ...(listen && { clientCa: listen.tls.clientCa }),
+        ...(frontProxy && { frontProxyCa: frontProxy.ca }),
       },
     );
     this.#parts.ready();

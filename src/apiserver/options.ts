@@ -31,6 +31,8 @@ export interface ApiServerOptions {
   advertise?: { addresses: readonly string[]; port: number };
   /** How this server shows itself to the kubelet API of the nodes, PEM. Without it logs, exec and the like answer 503. */
   kubelet?: { ca: string; cert: string; key: string };
+  /** How this server shows itself to extension servers, PEM: they believe it who it asks for. */
+  frontProxy?: { ca: string; cert: string; key: string };
   /** Bearer tokens fixed at start. */
   tokens?: ReadonlyMap<string, ApiUser>;
 }

@@ -1,5 +1,6 @@
 import { ApiError, methodNotAllowed } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
+import type { RemoteProxy } from './aggregation/remote-proxy.ts';
 import type { Call } from './call.ts';
 import type { DiscoveryHandler } from './discovery/discovery-handler.ts';
 import type { PathHandler } from './discovery/path-handler.ts';
@@ -21,6 +22,8 @@ export interface RouterDeps {
   reviews: ReviewDeps;
   discovery: DiscoveryHandler;
   paths: PathHandler;
+  /** Answers for the APIs of other servers. */
+  remotes: RemoteProxy;
 }
 
 /** Brings a call to what answers it. */
@@ -34,6 +37,8 @@ export class Router {
   /** @throws ApiError 404 where nothing is served. */
   route(call: Call): ServerResponse | Promise<ServerResponse> {
     const { info } = call;
+    const remote = this.#deps.remotes.handle(call);
+    if (remote) return remote;
     if (info.isResource && info.resource !== '') {
       const endpoint = this.#deps.endpoints.get(`${info.group}/${info.version}/${info.resource}`);
       if (endpoint) return this.#routeResource(call, endpoint);

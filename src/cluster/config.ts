@@ -59,6 +59,8 @@ export interface ServerConfig {
     serving: KeyPairFiles;
   };
   kubeletClient: KeyPairFiles;
+  /** Shows the API server to extension servers. */
+  frontProxy: { authority: string; client: KeyPairFiles };
   /** Signs service-account tokens: a PEM private key, and who they are issued by. */
   serviceAccounts: { key: string; issuer: string };
   store: StoreConfig;

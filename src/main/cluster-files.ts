@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { frontProxyName } from '../apiserver/bootstrap/extension-authentication.ts';
 import { systemClock } from '../base/clock.ts';
 import { formatAddress, parseCidr } from '../base/ip-address.ts';
 import type {
@@ -129,6 +130,7 @@ export class ClusterFiles {
       organization: 'kubeadm:cluster-admins',
       usage: ['clientAuth'],
     });
+    const frontProxy = await this.#issueFrontProxy();
     await this.#pki.serviceAccountKeys();
     const names = serverNames(config);
     const port = config.apiPort ?? apiServerPort;
@@ -146,6 +148,7 @@ export class ClusterFiles {
         serving,
       },
       kubeletClient,
+      frontProxy,
       serviceAccounts: {
         key: join(paths.pki, 'sa.key'),
         issuer: `https://kubernetes.default.svc.${clusterDomain}`,
@@ -167,6 +170,20 @@ export class ClusterFiles {
       writeJson(path, serverConfig(name, index));
       return { name, socket: this.#apiSocket(name), path };
     });
+  }
+
+  /**
+   * The certificate that vouches for users to extension servers. From an authority of its own: the cluster's
+   * signs whatever is approved.
+   */
+  async #issueFrontProxy(): Promise<ServerConfig['frontProxy']> {
+    const folder = join(this.#context.paths.pki, 'front-proxy');
+    const pki = new Pki(systemClock, folder, 'causeway-front-proxy-ca');
+    await pki.issue('client', { commonName: frontProxyName, usage: ['clientAuth'] });
+    return {
+      authority: join(folder, 'ca.crt'),
+      client: { cert: join(folder, 'client.crt'), key: join(folder, 'client.key') },
+    };
   }
 
   /** The administrator's access, also for the user's own kubeconfig. */

@@ -34,11 +34,14 @@ export interface Subject {
 export class Pki {
   readonly #clock: Clock;
   readonly #folder: string;
+  readonly #name: string;
   #authority: { cert: x509.X509Certificate; key: CryptoKey; pem: KeyPair } | undefined;
 
-  constructor(clock: Clock, folder: string) {
+  /** @param name the authority's common name */
+  constructor(clock: Clock, folder: string, name = 'causeway-ca') {
     this.#clock = clock;
     this.#folder = folder;
+    this.#name = name;
     x509.cryptoProvider.set(webcrypto as Crypto);
   }
 
@@ -101,7 +104,7 @@ export class Pki {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const cert = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: serialNumber(),
-      name: 'CN=causeway-ca',
+      name: `CN=${this.#name}`,
       ...this.#validity(authorityLife),
       keys,
       signingAlgorithm: algorithm,

@@ -73,6 +73,10 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
         clusterDomain: config.network.clusterDomain,
         advertise: { addresses: gateways, port: config.api.port },
         kubelet: { ca: authority, ...readPair(config.kubeletClient) },
+        frontProxy: {
+          ca: readFileSync(config.frontProxy.authority, 'utf8'),
+          ...readPair(config.frontProxy.client),
+        },
       },
       identity: config.identity,
       network: config.network,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { builtinResources, type ResourceInfo } from '../../api/resources.ts';
+import { builtinResources } from '../../api/resources.ts';
+import type { RemoteProxy } from '../aggregation/remote-proxy.ts';
 import { CustomResources } from '../custom/custom-resources.ts';
 import { backupResponse } from '../discovery/backup.ts';
 import { Discovery } from '../discovery/discovery.ts';
@@ -21,6 +22,7 @@ import { endpointOf } from '../registry/resource-endpoint.ts';
 import { RequestPipeline } from '../request-pipeline.ts';
 import { Router } from '../router.ts';
 import { type Access, assembleAccess } from './access.ts';
+import { assembleAggregation } from './aggregation.ts';
 import { type AssemblyDeps, type Foundation, layFoundation } from './foundation.ts';
 import { assembleRegistry } from './registry.ts';
 
@@ -52,14 +54,24 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const state = { ready: false };
   const metrics = new RequestMetrics();
   const custom = new CustomResources(foundation);
-  const surface = () => ({ resources: builtinResources, customKinds: custom.kinds });
+  const aggregation = assembleAggregation({ ...foundation, registry: registry.registry }, options);
+  const surface = () => ({
+    resources: builtinResources,
+    customKinds: custom.kinds,
+    remotes: aggregation.documents.openApi(),
+  });
   const paths = assemblePaths(foundation, access, state, surface, () =>
     metricsText(foundation, metrics, pipeline),
   );
   const { authorizer, rbac, tokens, authenticators } = access;
-  const discoveryOf = (custom: readonly ResourceInfo[]) =>
-    new Discovery([...builtinResources, ...custom], serverAddress(options));
-  const discovery = new DiscoveryHandler(discoveryOf([]));
+  const discoveryNow = () =>
+    new Discovery(
+      [...builtinResources, ...custom.resources],
+      serverAddress(options),
+      aggregation.documents.versions(),
+    );
+  const discovery = new DiscoveryHandler(discoveryNow());
+  aggregation.documents.changed = () => discovery.replace(discoveryNow());
   const router = new Router({
     clock,
     endpoints,
@@ -68,6 +80,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     reviews: { authorizer, rbac, tokens },
     discovery,
     paths,
+    remotes: aggregation.proxy,
   });
   const route: Router['route'] = call => router.route(call);
   const pipeline: RequestPipeline = new RequestPipeline({
@@ -82,14 +95,19 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   });
   return {
     pipeline,
-    upgrade: (request, socket, head) => upgrade(pipeline, proxies, random.uuid(), request, socket, head),
+    upgrade: (request, socket, head) =>
+      upgrade(pipeline, { proxies, remotes: aggregation.proxy }, random.uuid(), request, socket, head),
     async start() {
       access.start();
-      custom.start(() => discovery.replace(discoveryOf(custom.resources)));
+      custom.start(() => {
+        discovery.replace(discoveryNow());
+        aggregation.controller.setCustom(custom.resources);
+      });
       await registry.start();
     },
     ready() {
       registry.askWebhooks();
+      aggregation.controller.start();
       state.ready = true;
     },
     endWatches() {
@@ -97,10 +115,12 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       for (const watch of [...watches]) watch.end();
     },
     async stop() {
+      await aggregation.controller.stop();
       await registry.stop();
       hubs.close();
       nodes.close();
       foundation.webhooks.close();
+      aggregation.client.close();
     },
   };
 }
@@ -110,7 +130,7 @@ const creating = new Set(['exec', 'attach', 'portforward']);
 
 async function upgrade(
   pipeline: RequestPipeline,
-  proxies: ProxyHandler,
+  { proxies, remotes }: { proxies: ProxyHandler; remotes: RemoteProxy },
   auditId: string,
   request: ServerRequest,
   socket: Socket,
@@ -121,7 +141,9 @@ async function upgrade(
     if (call.info.verb === 'get' && creating.has(call.info.subresource)) {
       pipeline.authorize({ ...attributesOf(call.user, call.info, request.query), verb: 'create' });
     }
-    await proxies.upgrade(call, socket, head);
+    const remote = remotes.remoteOf(call);
+    if (remote) await remotes.upgrade(call, remote, socket, head);
+    else await proxies.upgrade(call, socket, head);
   } catch (error) {
     refuseUpgrade(socket, request, error);
   }

@@ -40,6 +40,7 @@ import type { Foundation } from './foundation.ts';
 
 /** What reads and writes stored objects. */
 export interface RegistryParts {
+  registry: Registry;
   admission: AdmissionChain;
   handler: ResourceHandler;
   subresources: SubresourceHandler;
@@ -96,6 +97,7 @@ export function assembleRegistry(
   });
   const handler = new ResourceHandler(registry, { clock, store, hubs, open: watches }, access.authorizer);
   return {
+    registry,
     admission,
     handler,
     subresources: new SubresourceHandler({

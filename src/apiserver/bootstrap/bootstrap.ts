@@ -6,12 +6,13 @@ import { ApiError } from '../../api/status.ts';
 import type { Logger } from '../../base/log.ts';
 import type { LocalTransport } from '../local-transport.ts';
 import { uncoveredRules } from '../rbac/rules.ts';
+import { type AuthenticationOptions, extensionAuthentication } from './extension-authentication.ts';
 import { flowSchemas, priorityLevels } from './flow-control.ts';
 import { type KubernetesServiceOptions, kubernetesService, serviceCidr } from './kubernetes-service.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './policy.ts';
 import { priorityClasses } from './priority-classes.ts';
 
-export interface BootstrapOptions extends KubernetesServiceOptions {
+export interface BootstrapOptions extends KubernetesServiceOptions, AuthenticationOptions {
   serviceCidrs: readonly string[];
 }
 
@@ -45,6 +46,7 @@ export async function bootstrapObjects(
     ...priorityLevels.map(ensure),
     ...flowSchemas.map(ensure),
   ]);
+  await tolerant(reconcile(transport, extensionAuthentication(options)));
   for (const object of kubernetesService(options)) await tolerant(reconcile(transport, object));
 }
 

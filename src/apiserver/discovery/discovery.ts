@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { formatApiVersion } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
+import { groupPriority } from '../aggregation/priorities.ts';
+import type { RemoteVersion } from '../aggregation/remote-documents.ts';
 import { subresourcesOf } from './subresources.ts';
 
 interface GroupVersions {
   group: string;
+  priority: number;
   /** Best first. */
   versions: string[];
 }
@@ -14,10 +17,17 @@ export class Discovery {
   readonly #resources: readonly ResourceInfo[];
   readonly #groups: GroupVersions[];
   readonly #serverAddress: string;
+  readonly #remotes: readonly RemoteVersion[];
 
-  constructor(resources: readonly ResourceInfo[], serverAddress: string) {
+  /** @param remotes what other servers answer for */
+  constructor(
+    resources: readonly ResourceInfo[],
+    serverAddress: string,
+    remotes: readonly RemoteVersion[] = [],
+  ) {
     this.#resources = resources;
-    this.#groups = groupsOf(resources);
+    this.#remotes = remotes;
+    this.#groups = groupsOf(resources, remotes);
     this.#serverAddress = serverAddress;
   }
 
@@ -59,14 +69,17 @@ export class Discovery {
       .filter(each => (each.group === '') === core)
       .map(({ group, versions }) => ({
         metadata: { ...(group && { name: group }), creationTimestamp: null },
-        versions: versions.map(each => ({
-          version: each,
-          resources: this.#of(group, each).map(aggregatedEntry),
-          freshness: 'Current',
-        })),
+        versions: versions.map(each => this.#aggregatedVersion(group, each)),
       }));
     const apiVersion = `apidiscovery.k8s.io/${version}`;
     return { kind: 'APIGroupDiscoveryList', apiVersion, metadata: {}, items };
+  }
+
+  #aggregatedVersion(group: string, version: string): object {
+    const remote = this.#remotes.find(each => each.group === group && each.version === version);
+    if (remote) return { version, resources: remote.resources, freshness: remote.freshness };
+    const resources = this.#of(group, version).map(aggregatedEntry);
+    return { version, resources, freshness: 'Current' };
   }
 
   #of(group: string, version: string): ResourceInfo[] {
@@ -74,17 +87,22 @@ export class Discovery {
   }
 }
 
-function groupsOf(resources: readonly ResourceInfo[]): GroupVersions[] {
-  const groups = new Map<string, string[]>();
-  for (const { group, version } of resources) {
-    const versions = groups.get(group) ?? [];
-    if (!versions.includes(version)) versions.push(version);
-    groups.set(group, versions);
-  }
-  return [...groups].map(([group, versions]) => ({ group, versions }));
+/** Groups by priority, those of this server in their own order; versions as the servers' own. */
+function groupsOf(resources: readonly ResourceInfo[], remotes: readonly RemoteVersion[]): GroupVersions[] {
+  const groups = new Map<string, GroupVersions>();
+  const add = (group: string, version: string, priority: number) => {
+    const known = groups.get(group) ?? { group, priority, versions: [] };
+    known.priority = Math.max(known.priority, priority);
+    if (!known.versions.includes(version)) known.versions.push(version);
+    groups.set(group, known);
+  };
+  for (const { group, version } of resources) add(group, version, groupPriority(group));
+  const sorted = [...remotes].sort((a, b) => b.versionPriority - a.versionPriority);
+  for (const { group, version, groupPriority } of sorted) add(group, version, groupPriority);
+  return [...groups.values()].sort((a, b) => b.priority - a.priority);
 }
 
-function groupEntry({ group, versions }: GroupVersions) {
+function groupEntry({ group, versions }: Pick<GroupVersions, 'group' | 'versions'>) {
   const all = versions.map(version => ({ groupVersion: `${group}/${version}`, version }));
   return { name: group, versions: all, preferredVersion: all[0] };
 }

@@ -52,7 +52,7 @@ export function writeToHttp1(
     release(response);
     return;
   }
-  if (body.kind === 'watch') out.flushHeaders();
+  if (body.kind === 'watch' || body.kind === 'stream') out.flushHeaders();
   writeBody(out, body, queue);
 }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { GroupVersionKind } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
 import { definitionNames, readDescriptions } from '../../api/schema/definitions.ts';
+import type { RemoteOpenApi } from '../aggregation/remote-documents.ts';
 import { addCustomKind, type CustomKind } from './custom-kinds.ts';
 import { DefinitionWriter, kindsByDefinition, type Version } from './definitions.ts';
 import type { Document } from './named-values.ts';
@@ -19,6 +20,8 @@ import { v3PathItem } from './v3.ts';
 export interface ApiSurface {
   resources: readonly ResourceInfo[];
   customKinds?: readonly CustomKind[];
+  /** What other servers answer for. */
+  remotes?: readonly RemoteOpenApi[];
 }
 
 const info = { title: 'Kubernetes', version: 'v1.36.0' };
@@ -34,11 +37,13 @@ export function openApiV2(surface: ApiSurface): Document {
   const writer = writerFor('v2', surface);
   writer.addAll();
   const paths = writePaths('v2', surface, writer, () => true);
+  const remotes = (surface.remotes ?? []).flatMap(each => each.v2 ?? []);
   return {
     swagger: '2.0',
     info,
-    paths,
-    definitions: writer.documents,
+    paths: Object.assign({}, ...remotes.map(each => each.paths), paths),
+    // Of two definitions with one name this server's counts.
+    definitions: Object.assign({}, ...remotes.map(each => each.definitions), writer.documents),
     securityDefinitions: { BearerToken: bearer },
     security: [{ BearerToken: [] }],
   };
@@ -68,7 +73,10 @@ export function openApiV3Index(surface: ApiSurface): Document {
     const serverRelativeURL = `/openapi/v3/${path}?hash=${openApiHash(surface, path)}`;
     return [path, { serverRelativeURL }] as const;
   });
-  return { paths: Object.fromEntries(paths) };
+  const remotes = (surface.remotes ?? []).flatMap(({ path, v3 }) =>
+    v3 ? [[path, { serverRelativeURL: v3 }] as const] : [],
+  );
+  return { paths: Object.fromEntries([...paths, ...remotes]) };
 }
 
 /** Changes whenever the document does, without making it. Of all group versions where no path is given. */
@@ -81,6 +89,7 @@ export function openApiHash(surface: ApiSurface, path?: string): string {
     if (path === undefined || groupVersionPath(resource) === path)
       hash.update(JSON.stringify(schema ?? null));
   }
+  for (const remote of surface.remotes ?? []) if (path === undefined) hash.update(remote.hash);
   return hash.digest('hex').toUpperCase();
 }
 

@@ -14,6 +14,8 @@ export interface Target {
   options: RequestOptions;
   /** With the query. */
   path: string;
+  /** In place of the client's: who asks, for backends that trust this server to say so. */
+  headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** Headers that belong to one connection or to us, and are not passed on. */
@@ -53,7 +55,7 @@ function open(request: ServerRequest, target: Target, headers: object): ClientRe
     ...target.options,
     method: request.method,
     path: target.path,
-    headers: { ...headersOf(request), ...headers },
+    headers: { ...headersOf(request), ...target.headers, ...headers },
   };
   return send(options as RequestOptions);
 }
@@ -72,6 +74,7 @@ export function forward(request: ServerRequest, target: Target): Promise<Incomin
     outgoing.once('error', reject);
     request.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
     if (request.body.kind === 'stream') request.body.stream.pipe(outgoing);
+    else if (request.body.kind === 'value') outgoing.end(JSON.stringify(request.body.value));
     else outgoing.end();
   });
 }
@@ -129,6 +132,17 @@ export function joinSockets(
   backend.on('error', () => client.destroy());
   client.on('close', () => backend.destroy());
   backend.on('close', () => client.destroy());
+}
+
+/** Writes an answer that refuses the other protocol to a client that asked for it, and ends the connection. */
+export function relayResponse(client: Socket, message: IncomingMessage): void {
+  let text = `HTTP/1.1 ${message.statusCode} ${message.statusMessage}\r\n`;
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (!passesOn(name)) continue;
+    for (const each of [value].flat()) text += `${name}: ${each}\r\n`;
+  }
+  client.write(`${text}connection: close\r\n\r\n`, 'latin1');
+  message.pipe(client);
 }
 
 /** At most `limit` bytes of an answer, for error texts. */

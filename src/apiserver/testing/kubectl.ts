@@ -23,12 +23,20 @@ export class KubectlCluster {
   readonly server: ApiServer;
   readonly authority: TestAuthority;
   readonly admin: TestPair;
+  /** What the server shows to extension servers; signed by the same authority. */
+  readonly frontProxy: TestPair;
   readonly #folder: string;
 
-  private constructor(server: ApiServer, authority: TestAuthority, admin: TestPair, folder: string) {
+  private constructor(
+    server: ApiServer,
+    authority: TestAuthority,
+    pairs: { admin: TestPair; frontProxy: TestPair },
+    folder: string,
+  ) {
     this.server = server;
     this.authority = authority;
-    this.admin = admin;
+    this.admin = pairs.admin;
+    this.frontProxy = pairs.frontProxy;
     this.#folder = folder;
   }
 
@@ -36,6 +44,7 @@ export class KubectlCluster {
     const authority = await TestAuthority.create();
     const serving = await authority.issue('CN=kube-apiserver', ['127.0.0.1']);
     const admin = await authority.issue('O=system:masters, CN=kubernetes-admin');
+    const frontProxy = await authority.issue('CN=front-proxy-client');
     const clock = systemClock;
     const store = new TemporaryStore();
     const log = process.env.DEBUG ? createLogger(clock, { component: 'test', level: 'debug' }) : silentLogger;
@@ -47,12 +56,13 @@ export class KubectlCluster {
           port: Number(process.env.PORT ?? 0),
           tls: { ...serving, clientCa: authority.cert },
         },
+        frontProxy: { ca: authority.cert, ...frontProxy },
       },
     );
     await store.start(AbortSignal.timeout(10_000));
     await server.start(AbortSignal.timeout(10_000));
     const folder = mkdtempSync(join(tmpdir(), 'causeway-kubectl-'));
-    const cluster = new KubectlCluster(server, authority, admin, folder);
+    const cluster = new KubectlCluster(server, authority, { admin, frontProxy }, folder);
     cluster.writeKubeconfig('admin', admin);
     return cluster;
   }

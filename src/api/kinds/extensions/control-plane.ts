@@ -4,11 +4,18 @@ import { metadataPath, specPath } from '../field-path.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { pathSegmentName } from '../object-name.ts';
 
+/** What this server serves itself is available as soon as it is there. */
+function localStatus(now: string | undefined): object {
+  const message = 'Local APIServices are always available';
+  const condition = { type: 'Available', status: 'True', reason: 'Local', message };
+  return { conditions: [{ ...condition, ...(now && { lastTransitionTime: now }) }] };
+}
+
 export const apiServiceRules: KindRules<APIService> = {
   name: pathSegmentName,
   hasStatus: true,
   unconditionalUpdate: false,
-  initialStatus: () => ({}),
+  initialStatus: ({ spec, metadata }) => (spec?.service ? {} : localStatus(metadata?.creationTimestamp)),
   defaults({ spec }) {
     if (spec?.service) spec.service.port ??= 443;
   },
