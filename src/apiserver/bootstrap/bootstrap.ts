@@ -4,6 +4,7 @@ import { parseApiVersion } from '../../api/objects.ts';
 import { builtinByKind, type ResourceInfo, resourcePath } from '../../api/resources.ts';
 import { ApiError } from '../../api/status.ts';
 import type { Logger } from '../../base/log.ts';
+import { builtinApiServices } from '../aggregation/priorities.ts';
 import type { LocalTransport } from '../local-transport.ts';
 import { uncoveredRules } from '../rbac/rules.ts';
 import { type AuthenticationOptions, extensionAuthentication } from './extension-authentication.ts';
@@ -45,6 +46,7 @@ export async function bootstrapObjects(
     ...priorityClasses.map(ensure),
     ...priorityLevels.map(ensure),
     ...flowSchemas.map(ensure),
+    ...builtinApiServices().map(ensure),
   ]);
   await tolerant(reconcile(transport, extensionAuthentication(options)));
   for (const object of kubernetesService(options)) await tolerant(reconcile(transport, object));
