@@ -1,6 +1,7 @@
 /**
- * An API server by itself on loopback, on a fresh SQLite store or on an etcd, for the API bench: prints the
- * path of a kubeconfig when it serves, ends at SIGTERM. Usage: node bench/api-server.ts FOLDER [ENDPOINT]
+ * An API server by itself on loopback, on a fresh SQLite store or on an etcd, for the API benches: prints the
+ * path of a kubeconfig when it serves, ends at SIGTERM. A parent that sends a message over IPC is told the longest
+ * turn of its event loop since the last one. Usage: node bench/api-server.ts FOLDER [ENDPOINT]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { renderKubeconfig } from '../src/main/kubeconfig.ts';
 import { Pki } from '../src/main/pki.ts';
 import { EtcdStore } from '../src/store/etcd-store.ts';
 import { SqliteStore } from '../src/store/sqlite-store.ts';
+import { Turns } from './turns.ts';
 
 const [, , folder = '', endpoint] = process.argv;
 mkdirSync(folder, { recursive: true });
@@ -50,5 +52,9 @@ writeFileSync(
 process.once('SIGTERM', async () => {
   await server.stop();
   await store.stop();
+  process.disconnect?.();
 });
+const turns = new Turns();
+turns.start();
+process.on('message', () => process.send?.(turns.take()));
 console.log(kubeconfig);

@@ -1,6 +1,7 @@
 /**
  * Measures what the project promises and prints a table; the figures as JSON go to bench/results/.
- * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api etcd boot idle api-cluster pods services
+ * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api turns etcd boot idle api-cluster pods
+ * services memory
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +13,17 @@ import { BenchCluster } from './cluster.ts';
 import { type Bench, root } from './context.ts';
 import { etcd } from './etcd.ts';
 import { idle } from './idle.ts';
+import { memory } from './memory.ts';
 import { pods } from './pods.ts';
 import { met, type Row, renderRows, writeResults } from './report.ts';
 import { services } from './services.ts';
 import { store } from './store.ts';
+import { turns } from './turns-bench.ts';
 
-const benches: readonly Bench[] = [store, api, etcd, boot, idle, apiCluster, pods, services];
+const benches: readonly Bench[] = [
+  ...[store, api, turns, etcd, boot, idle],
+  ...[apiCluster, pods, services, memory],
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,4 +1,4 @@
-import type { Change } from './store.ts';
+import type { EntryChange } from './stored-entry.ts';
 
 export interface HistoryLimits {
   /** Changes kept at most. */
@@ -20,7 +20,7 @@ export const defaultHistoryLimits: HistoryLimits = {
 export class History {
   readonly #limits: HistoryLimits;
   /** The changes kept begin at `#first`; what lies before is freed when it is half of the array. */
-  #changes: Change[] = [];
+  #changes: EntryChange[] = [];
   #times: number[] = [];
   #first = 0;
   #bytes = 0;
@@ -34,15 +34,15 @@ export class History {
   }
 
   /** @param now monotonic milliseconds. */
-  push(change: Change, now: number): void {
+  push(change: EntryChange, now: number): void {
     this.#changes.push(change);
     this.#times.push(now);
-    this.#bytes += change.value.byteLength;
+    this.#bytes += change.entry.size;
   }
 
   /** The changes after `revision` for which `wanted` holds. */
-  after(revision: number, wanted: (change: Change) => boolean): Change[] {
-    const found: Change[] = [];
+  after(revision: number, wanted: (change: EntryChange) => boolean): EntryChange[] {
+    const found: EntryChange[] = [];
     for (let at = this.#indexAfter(revision); at < this.#changes.length; at++) {
       const change = this.#changes[at]!;
       if (wanted(change)) found.push(change);
@@ -50,27 +50,33 @@ export class History {
     return found;
   }
 
+  /** Up to `count` changes after `revision`. */
+  range(revision: number, count: number): readonly EntryChange[] {
+    const start = this.#indexAfter(revision);
+    return this.#changes.slice(start, start + count);
+  }
+
   /** Drops what exceeds the limits; returns it, oldest first. */
-  trim(now: number): Change[] {
+  trim(now: number): EntryChange[] {
     const { maxChanges, maxBytes, maxAge } = this.#limits;
     let end = Math.max(this.#first, this.#changes.length - maxChanges);
     let bytes = this.#bytes;
-    for (let at = this.#first; at < end; at++) bytes -= this.#changes[at]!.value.byteLength;
+    for (let at = this.#first; at < end; at++) bytes -= this.#changes[at]!.entry.size;
     while (end < this.#changes.length && (bytes > maxBytes || this.#times[end]! < now - maxAge)) {
-      bytes -= this.#changes[end]!.value.byteLength;
+      bytes -= this.#changes[end]!.entry.size;
       end += 1;
     }
     return this.#drop(end);
   }
 
   /** Drops the changes up to and including `revision`; returns them, oldest first. */
-  dropThrough(revision: number): Change[] {
+  dropThrough(revision: number): EntryChange[] {
     return this.#drop(this.#indexAfter(revision));
   }
 
-  #drop(end: number): Change[] {
+  #drop(end: number): EntryChange[] {
     const dropped = this.#changes.slice(this.#first, end);
-    for (const change of dropped) this.#bytes -= change.value.byteLength;
+    for (const change of dropped) this.#bytes -= change.entry.size;
     this.#first = end;
     if (this.#first > this.#changes.length / 2) {
       this.#changes = this.#changes.slice(this.#first);

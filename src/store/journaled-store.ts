@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { HistoryLimits } from './history.ts';
 import type { Journal, JournalRecord } from './journal.ts';
+import type { RestingLimits } from './resting-values.ts';
 import { RevisionLog } from './revision-log.ts';
 import {
   type Entry,
@@ -32,7 +33,7 @@ interface Pending {
   record: JournalRecord;
   /** What the key holds once this is durable; undefined for a deletion. */
   entry: Entry | undefined;
-  settled: PromiseWithResolvers<void>;
+  settled: PromiseWithResolvers<Entry>;
 }
 
 /**
@@ -54,10 +55,14 @@ export class JournaledStore implements Store {
   #state: 'new' | 'open' | 'stopped' = 'new';
   #failure: Error | undefined;
 
-  constructor(deps: { clock: Clock; log: Logger; journal: Journal }, limits: HistoryLimits) {
+  constructor(
+    deps: { clock: Clock; log: Logger; journal: Journal },
+    limits: HistoryLimits,
+    resting?: RestingLimits,
+  ) {
     this.#log = deps.log;
     this.#journal = deps.journal;
-    this.#visible = new RevisionLog(deps, limits);
+    this.#visible = new RevisionLog(deps, limits, resting);
   }
 
   get revision(): number {
@@ -143,20 +148,19 @@ export class JournaledStore implements Store {
     }
   }
 
-  async #enqueue(record: JournalRecord): Promise<Entry> {
+  #enqueue(record: JournalRecord): Promise<Entry> {
     const { type, key, value, revision, createRevision } = record;
     const entry = { key, value, revision, createRevision };
     const pending = {
       record,
       entry: type === 'put' ? entry : undefined,
-      settled: Promise.withResolvers<void>(),
+      settled: Promise.withResolvers<Entry>(),
     };
     this.#nextRevision = revision + 1;
     this.#pending.set(key, pending);
     this.#queue.push(pending);
     this.#flushing ??= this.#flush();
-    await pending.settled.promise;
-    return entry;
+    return pending.settled.promise;
   }
 
   async #flush(): Promise<void> {
@@ -193,8 +197,8 @@ export class JournaledStore implements Store {
     if (this.#failure) this.#log.info('the store writes again');
     this.#failure = undefined;
     for (const write of writes) this.#forgetPending(write);
-    this.#visible.commit(writes.map(write => write.record));
-    for (const write of writes) write.settled.resolve();
+    const entries = this.#visible.commit(writes.map(write => write.record));
+    for (const [at, write] of writes.entries()) write.settled.resolve(entries[at]!);
   }
 
   #reject({ writes, obsolete }: Flight, failure: StoreUnavailable): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { History, type HistoryLimits } from './history.ts';
 import type { JournalContents, JournalRecord } from './journal.ts';
+import { defaultRestingLimits, type RestingLimits, RestingValues } from './resting-values.ts';
 import { SortedEntries } from './sorted-entries.ts';
 import {
   type Change,
@@ -12,26 +13,36 @@ import {
   type WatchHandle,
   type WatchListener,
 } from './store.ts';
+import { EntryChange, StoredEntry } from './stored-entry.ts';
+import { ValueSlabs } from './value-slabs.ts';
 import { WatchIndex } from './watch-index.ts';
 
 /**
  * What reads and watches see: the current entries, the history kept for watches, and the watchers. It changes
- * by `commit` only, with what is durable already. The bytes of an entry are the same array wherever it stands.
+ * by `commit` only, with what is durable already. An entry is the same one wherever it stands; values nobody
+ * reads are compressed.
  */
 export class RevisionLog {
   readonly #clock: Clock;
   readonly #entries = new SortedEntries();
   readonly #history: History;
   readonly #watches: WatchIndex;
+  readonly #resting: RestingValues;
+  readonly #slabs = new ValueSlabs();
   #revision = 1;
   #compactedRevision = 0;
   /** Revisions of records that no current entry and no kept change needs; taken by `takeObsolete`. */
   #obsolete: number[] = [];
 
-  constructor(deps: { clock: Clock; log: Logger }, limits: HistoryLimits) {
+  constructor(
+    deps: { clock: Clock; log: Logger },
+    limits: HistoryLimits,
+    resting: RestingLimits = defaultRestingLimits,
+  ) {
     this.#clock = deps.clock;
     this.#history = new History(limits);
     this.#watches = new WatchIndex(deps.log);
+    this.#resting = new RestingValues({ ...deps, entries: this.#entries, history: this.#history }, resting);
   }
 
   get revision(): number {
@@ -67,34 +78,41 @@ export class RevisionLog {
   /** Takes over what a journal held. */
   load({ records, compactedRevision }: JournalContents): void {
     const now = this.#clock.monotonic();
-    const current = new Map<string, Entry>();
+    const current = new Map<string, StoredEntry>();
+    let bytes = 0;
     this.#compactedRevision = compactedRevision;
     this.#revision = Math.max(1, compactedRevision);
     for (const record of records) {
-      const change = changeOf(record, current.get(record.key));
-      if (record.type === 'put') current.set(record.key, entryOf(record));
+      const change = this.#changeOf(record, current.get(record.key));
+      if (record.type === 'put') current.set(record.key, change.entry);
       else current.delete(record.key);
       if (record.revision > compactedRevision) this.#history.push(change, now);
       this.#revision = Math.max(this.#revision, record.revision);
     }
     this.#entries.fill(current.values());
+    for (const entry of current.values()) bytes += entry.size;
+    this.#resting.added(bytes);
   }
 
-  /** Makes durable records visible, then tells the watchers. */
-  commit(records: readonly JournalRecord[]): void {
+  /** Makes durable records visible, then tells the watchers. Returns the entries, one a record. */
+  commit(records: readonly JournalRecord[]): Entry[] {
     const last = records.at(-1);
-    if (!last) return;
+    if (!last) return [];
+    let bytes = 0;
     const now = this.#clock.monotonic();
     const changes = records.map(record => {
-      const change = changeOf(record, this.#entries.get(record.key));
-      if (record.type === 'put') this.#entries.set(entryOf(record));
+      const change = this.#changeOf(record, this.#entries.get(record.key));
+      if (record.type === 'put') this.#entries.set(change.entry);
       else this.#entries.delete(record.key);
       this.#history.push(change, now);
+      bytes += change.entry.size;
       return change;
     });
     this.#revision = last.revision;
     this.#forget(this.#history.trim(now));
     this.#watches.tell(changes, this.#revision);
+    this.#resting.added(bytes);
+    return changes.map(change => change.entry);
   }
 
   /** The store stands at `revision` though the changes up to there, if any, were of nothing in here. */
@@ -121,7 +139,14 @@ export class RevisionLog {
   }
 
   closeWatches(): void {
+    this.#resting.stop();
     this.#watches.closeAll();
+  }
+
+  #changeOf(record: JournalRecord, previous: StoredEntry | undefined): EntryChange {
+    const { type, key, value, revision, createRevision } = record;
+    const entry = new StoredEntry(key, this.#slabs.copy(value), revision, createRevision);
+    return new EntryChange(type, entry, previous);
   }
 
   /**
@@ -135,12 +160,4 @@ export class RevisionLog {
     }
     this.#compactedRevision = Math.max(this.#compactedRevision, dropped.at(-1)?.revision ?? 0);
   }
-}
-
-function entryOf({ key, value, revision, createRevision }: JournalRecord): Entry {
-  return { key, value, revision, createRevision };
-}
-
-function changeOf({ type, key, value, revision }: JournalRecord, previous: Entry | undefined): Change {
-  return { type, key, value, revision, previous };
 }

@@ -1,4 +1,4 @@
-import type { Entry } from './store.ts';
+import type { StoredEntry } from './stored-entry.ts';
 
 /** A leaf is cut in two when it grows past this. */
 const leafLimit = 512;
@@ -15,19 +15,19 @@ interface Position {
  * Keys are ASCII, for which the order of UTF-16 units that JavaScript compares by is that of the bytes.
  */
 export class SortedEntries {
-  readonly #byKey = new Map<string, Entry>();
-  #leaves: Entry[][] = [];
+  readonly #byKey = new Map<string, StoredEntry>();
+  #leaves: StoredEntry[][] = [];
 
   get size(): number {
     return this.#byKey.size;
   }
 
-  get(key: string): Entry | undefined {
+  get(key: string): StoredEntry | undefined {
     return this.#byKey.get(key);
   }
 
   /** Replaces everything at once; much cheaper than one by one. The entries may come in any order. */
-  fill(entries: Iterable<Entry>): void {
+  fill(entries: Iterable<StoredEntry>): void {
     this.#byKey.clear();
     for (const entry of entries) this.#byKey.set(entry.key, entry);
     const sorted = [...this.#byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -37,7 +37,7 @@ export class SortedEntries {
     for (let at = 0; at < sorted.length; at += step) this.#leaves.push(sorted.slice(at, at + step));
   }
 
-  set(entry: Entry): void {
+  set(entry: StoredEntry): void {
     const present = this.#byKey.has(entry.key);
     this.#byKey.set(entry.key, entry);
     const { leaf, index } = this.#lowerBound(entry.key);
@@ -58,9 +58,9 @@ export class SortedEntries {
   }
 
   /** The entries whose keys begin with `prefix`, those up to `after` left out, at most `limit` of them. */
-  range(prefix: string, after?: string, limit = Number.POSITIVE_INFINITY): Entry[] {
+  range(prefix: string, after?: string, limit = Number.POSITIVE_INFINITY): StoredEntry[] {
     const end = this.#lowerBound(endOf(prefix));
-    const found: Entry[] = [];
+    const found: StoredEntry[] = [];
     let { leaf, index } = this.#start(prefix, after);
     for (; leaf <= end.leaf && leaf < this.#leaves.length && found.length < limit; leaf++, index = 0) {
       const entries = this.#leaves[leaf]!;
@@ -86,7 +86,7 @@ export class SortedEntries {
     return this.#lowerBound(from);
   }
 
-  #insert(leaf: number, index: number, entry: Entry): void {
+  #insert(leaf: number, index: number, entry: StoredEntry): void {
     const entries = this.#leaves[leaf];
     if (!entries) {
       const last = this.#leaves.at(-1);

@@ -76,6 +76,7 @@ export interface SharedReads {
 
 export interface Entry {
   readonly key: string;
+  /** May have to be unpacked: read it once, and when it is needed. It need not be the same array each time. */
   readonly value: Uint8Array;
   /** The revision of the write that made this value. */
   readonly revision: number;
@@ -101,7 +102,8 @@ export interface ListResult {
 export interface Change {
   readonly type: 'put' | 'delete';
   readonly key: string;
-  /** For `delete`: the final value. */
+  /** What is under the key now; for `delete`, its last entry with the final value. */
+  readonly entry: Entry;
   readonly value: Uint8Array;
   readonly revision: number;
   /** The entry before this change, where there was one. */

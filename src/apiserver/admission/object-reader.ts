@@ -16,12 +16,12 @@ export class ObjectReader {
   /** @param resource `pods`, `rbac.authorization.k8s.io/v1/roles`; without a group and version it is a core one. */
   get<T extends KubeObject>(resource: string, namespace: string, name: string): Stored<T> | undefined {
     const entry = this.#store.get(storageKey(this.form(resource), namespace, name));
-    return entry && decodeStored<T>(entry.value);
+    return entry && decodeStored<T>(entry);
   }
 
   list<T extends KubeObject>(resource: string, namespace = ''): Stored<T>[] {
     const { entries } = this.#store.list(collectionPrefix(this.form(resource), namespace));
-    return entries.map(entry => decodeStored<T>(entry.value));
+    return entries.map(entry => decodeStored<T>(entry));
   }
 
   form(resource: string): StorageForm {

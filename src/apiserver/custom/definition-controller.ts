@@ -135,8 +135,8 @@ export class DefinitionController {
 
   async #deleteAll(endpoint: ResourceEndpoint): Promise<void> {
     const { registry } = this.#deps;
-    for (const { value } of registry.store.list(endpoint.storage.prefix).entries) {
-      const { namespace = '', name } = decodeStored(value).metadata;
+    for (const entry of registry.store.list(endpoint.storage.prefix).entries) {
+      const { namespace = '', name } = decodeStored(entry).metadata;
       await deleteObject(registry, endpoint, namespace, name, asServer).catch(error => {
         if (error?.reason !== 'NotFound') throw error;
       });

@@ -3,7 +3,7 @@ import type { CustomVersion } from '../../api/custom/custom-version.ts';
 import type { JsonObject } from '../../api/json.ts';
 import { formatApiVersion, type KubeObject, parseApiVersion } from '../../api/objects.ts';
 import { internalError } from '../../api/status.ts';
-import { cloneJson, decodeStored } from '../objects/decoded.ts';
+import { cloneJson, decodeStored, type Held } from '../objects/decoded.ts';
 import { asBuffer } from '../objects/encoding.ts';
 import type { Conversion } from '../objects/storage-form.ts';
 import type { Convert } from './webhook-converter.ts';
@@ -59,7 +59,7 @@ export class StoredVersions {
     };
   }
 
-  /** What the webhook made of stored bytes is kept as long as these are. */
+  /** What the webhook made of what is stored is kept as long as that is. */
   #prepared(
     served: string,
     webhook: Convert,
@@ -67,9 +67,9 @@ export class StoredVersions {
   ): Pick<Conversion, 'fromStorage' | 'prepare'> {
     const made = new WeakMap<object, KubeObject>();
     return {
-      fromStorage: (object, bytes) => {
+      fromStorage: (object, held) => {
         if (this.#isCurrent(object, served)) return object;
-        const known = made.get(bytes ?? object);
+        const known = made.get(held ?? object);
         if (!known) throw internalError(new Error(`${object.metadata?.name} was not converted to ${served}`));
         return known;
       },
@@ -77,8 +77,8 @@ export class StoredVersions {
         const wanted: { key: object; object: KubeObject }[] = [];
         for (const key of stored) {
           if (made.has(key)) continue;
-          if (key instanceof Uint8Array) {
-            if (!isServed(key)) wanted.push({ key, object: decodeStored(key) });
+          if (isHeld(key)) {
+            if (!isServed(key.value)) wanted.push({ key, object: decodeStored(key) });
           } else if (!this.#isCurrent(key, served)) wanted.push({ key, object: key });
         }
         const converted = await this.#convertAll(
@@ -122,6 +122,10 @@ export class StoredVersions {
     setDefaults(copy, this.#versions.get(parseApiVersion(object.apiVersion ?? '').version)?.schema);
     return copy;
   }
+}
+
+function isHeld(stored: Held | KubeObject): stored is Held {
+  return 'value' in stored && stored.value instanceof Uint8Array;
 }
 
 /** Tells by the first bytes of a stored object whether it was written in this version after `since`. */

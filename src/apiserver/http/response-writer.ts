@@ -92,16 +92,38 @@ function writeBody(out: Writable, body: Body, queue: FlushQueue): void {
 
 /** Writes in pieces, each after the one before has left, so that a large list never holds the event loop. */
 function writeChunks(out: Writable, chunks: readonly Uint8Array[]): void {
-  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  let at = 0;
+  const [only] = chunks;
+  if (chunks.length === 1 && only!.length <= pieceBytes) {
+    out.end(only);
+    return;
+  }
+  const pieces = piecesOf(chunks);
   const next = () => {
-    const piece = bytes.subarray(at, at + pieceBytes);
-    at += pieceBytes;
-    if (at >= bytes.length) out.end(piece);
+    const { value: piece } = pieces.next();
+    if (!piece) out.end();
     else if (out.write(piece)) setImmediate(next);
     else out.once('drain', next);
   };
   next();
+}
+
+/** The bytes of the chunks, small ones together and large ones cut. */
+function* piecesOf(chunks: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += pieceBytes) {
+      const part = chunk.subarray(at, at + pieceBytes);
+      if (size > 0 && size + part.length > pieceBytes) {
+        yield Buffer.concat(gathered);
+        gathered = [];
+        size = 0;
+      }
+      gathered.push(part);
+      size += part.length;
+    }
+  }
+  if (size > 0) yield Buffer.concat(gathered);
 }
 
 /** Writes the events of one turn of the event loop in one piece. */

@@ -2,7 +2,7 @@ import type { KubeObject, Stored } from '../../api/objects.ts';
 import type { Store } from '../../store/store.ts';
 import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import type { ResourceHubs } from '../watch/resource-hub.ts';
-import { decodeStored } from './decoded.ts';
+import { sharedView } from './shared-view.ts';
 
 export interface FollowListener<T extends KubeObject> {
   /** The object is new or changed. `key` is unique within the resource. */
@@ -21,11 +21,11 @@ export function followResource<T extends KubeObject>(
 ): () => void {
   const { prefix } = endpoint.storage;
   const { entries, revision } = deps.store.list(prefix);
-  for (const entry of entries) listener.set(entry.key, decodeStored<T>(entry.value));
+  for (const entry of entries) listener.set(entry.key, sharedView<T>(entry));
   return deps.hubs.of(prefix).subscribe(prefix, revision, {
     changes(changes) {
       for (const change of changes) {
-        const object = decodeStored<T>(change.value);
+        const object = sharedView<T>(change.entry);
         if (change.type === 'put') listener.set(change.key, object);
         else listener.removed(change.key, object);
       }

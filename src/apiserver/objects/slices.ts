@@ -1,12 +1,21 @@
 /** Items worked on before the event loop gets its turn. */
-const sliceSize = 250;
+const sliceSize = 64;
 
 /** `items.map(change)`, with room for other work after each slice: what long lists cost must not hold others up. */
 export async function mapInSlices<T, R>(items: readonly T[], change: (item: T) => R): Promise<R[]> {
   const results: R[] = [];
+  await mapSlices(items, slice => {
+    for (const item of slice) results.push(change(item));
+  });
+  return results;
+}
+
+/** What `change` makes of each slice of the items. */
+export async function mapSlices<T, R>(items: readonly T[], change: (slice: readonly T[]) => R): Promise<R[]> {
+  const results: R[] = [];
   for (let at = 0; at < items.length; at += sliceSize) {
     if (at > 0) await nextTurn();
-    for (const item of items.slice(at, at + sliceSize)) results.push(change(item));
+    results.push(change(items.slice(at, at + sliceSize)));
   }
   return results;
 }

@@ -1,19 +1,20 @@
 import { formatApiVersion, type KubeObject } from '../../api/objects.ts';
 import { builtinByResource, type ResourceInfo } from '../../api/resources.ts';
 import { autoscalerConversion } from './autoscaler-conversion.ts';
+import type { Held } from './decoded.ts';
 import { eventConversion } from './event-conversion.ts';
 
 /** Between the version a client speaks and the one that is stored. Both make fresh objects. */
 export interface Conversion {
   toStorage(object: KubeObject): KubeObject | Promise<KubeObject>;
-  /** @param bytes those `object` was decoded from, where it is stored */
-  fromStorage(object: KubeObject, bytes?: Uint8Array): KubeObject;
+  /** @param held what `object` was decoded from, where it is stored */
+  fromStorage(object: KubeObject, held?: Held): KubeObject;
   /**
-   * Makes ready what `fromStorage` will be asked for: stored bytes, or objects that are not stored. There where
+   * Makes ready what `fromStorage` will be asked for: what is stored, or objects that are not stored. There where
    * somebody else has to be asked (webhooks).
    * @throws ApiError
    */
-  prepare?(stored: readonly (Uint8Array | KubeObject)[]): Promise<void>;
+  prepare?(stored: readonly (Held | KubeObject)[]): Promise<void>;
   /** Whether stored bytes may be served as they stand. Absent: none may. */
   isServed?(bytes: Uint8Array): boolean;
 }
@@ -52,11 +53,11 @@ export function storageFormOf(resource: ResourceInfo): StorageForm {
   };
 }
 
-/** Whether all of these stored bytes may be served as they stand. */
-export function servedAsStored({ conversion }: StorageForm, stored: readonly Uint8Array[]): boolean {
+/** Whether the stored bytes of all of these may be served as they stand. */
+export function servedAsStored({ conversion }: StorageForm, stored: readonly Held[]): boolean {
   if (!conversion) return true;
   const { isServed } = conversion;
-  return isServed !== undefined && stored.every(isServed);
+  return isServed !== undefined && stored.every(held => isServed(held.value));
 }
 
 /** The key of one object; `namespace` is empty for a cluster-wide resource. */

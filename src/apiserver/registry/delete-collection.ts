@@ -21,8 +21,8 @@ export async function deleteCollection(
   const listed = await listObjects(registry.store, endpoint, selection, options);
   const waiting = [...listed.items];
   const worker = async () => {
-    for (let bytes = waiting.pop(); bytes; bytes = waiting.pop()) {
-      const { namespace = '', name } = decodeStored(bytes).metadata;
+    for (let entry = waiting.pop(); entry; entry = waiting.pop()) {
+      const { namespace = '', name } = decodeStored(entry).metadata;
       await deleteObject(registry, endpoint, namespace, name, request).catch(ignoreNotFound);
     }
   };

@@ -37,7 +37,7 @@ export class EventExpiry {
     const { clock, store } = this.#deps;
     const limit = clock.now() - timeToLive;
     const { entries } = store.list(this.#prefix);
-    const old = entries.filter(entry => lastSeen(decodeStored<CoreEvent>(entry.value)) < limit);
+    const old = entries.filter(entry => lastSeen(decodeStored<CoreEvent>(entry)) < limit);
     for (let at = 0; at < old.length; at += batch) {
       await Promise.all(old.slice(at, at + batch).map(entry => this.#remove(entry)));
     }

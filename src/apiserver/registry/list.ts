@@ -8,7 +8,7 @@ import type { ResourceEndpoint } from './resource-endpoint.ts';
 import type { Selection } from './selection.ts';
 
 export interface ListedObjects {
-  items: readonly Uint8Array[];
+  items: readonly Entry[];
   revision: number;
   continueToken?: string;
   /** How many follow past the limit; undefined where the selection makes that unknown. */
@@ -34,7 +34,7 @@ export async function listObjects(
   const { entries, more } = page;
   const last = entries.at(-1);
   return {
-    items: entries.map(entry => entry.value),
+    items: entries,
     revision: from.revision,
     ...(more && last && { continueToken: encodeContinue(from.revision, last.key.slice(prefix.length)) }),
     ...(more && !selection.selective && { remaining: page.remaining }),
@@ -77,8 +77,8 @@ async function currentPage(
 ): Promise<Page> {
   if (selection.name !== undefined && (selection.namespace || !endpoint.resource.namespaced)) {
     const entry = store.get(storageKey(endpoint.storage, selection.namespace, selection.name));
-    if (entry && selection.byFields) await endpoint.storage.conversion?.prepare?.([entry.value]);
-    const found = entry && (after === undefined || entry.key > after) && selection.matches(entry.value);
+    if (entry && selection.byFields) await endpoint.storage.conversion?.prepare?.([entry]);
+    const found = entry && (after === undefined || entry.key > after) && selection.matches(entry);
     return { entries: found ? [entry] : [], more: false, remaining: 0 };
   }
   if (!selection.selective) {
@@ -98,8 +98,8 @@ async function selected(
   selection: Selection,
   limit: number,
 ): Promise<Page> {
-  if (selection.byFields) await endpoint.storage.conversion?.prepare?.(entries.map(entry => entry.value));
-  const { found, more } = await filterInSlices(entries, entry => selection.matches(entry.value), limit);
+  if (selection.byFields) await endpoint.storage.conversion?.prepare?.(entries);
+  const { found, more } = await filterInSlices(entries, entry => selection.matches(entry), limit);
   return { entries: found, more, remaining: 0 };
 }
 

@@ -27,9 +27,9 @@ export type Outcome =
   /** Remove it; `object` is what the watchers see last. */
   | { kind: 'remove'; object: KubeObject };
 
-/** An object after a verb: stored bytes, or (dry run) an object that never was stored. */
+/** An object after a verb: a stored entry, or (dry run) an object that never was stored. */
 export interface Result {
-  bytes?: Uint8Array;
+  entry?: Entry;
   object(): KubeObject;
   removed?: boolean;
   created?: boolean;
@@ -69,16 +69,16 @@ export class Registry {
     name: string,
   ): Stored<T> | undefined {
     const entry = this.entry(endpoint, namespace, name);
-    return entry && decodeStored<T>(entry.value);
+    return entry && decodeStored<T>(entry);
   }
 
   /** The object in the endpoint's version. @throws ApiError 404 */
   async served(endpoint: ResourceEndpoint, namespace: string, name: string): Promise<Stored> {
     const { conversion } = endpoint.storage;
-    const { value } = this.existing(endpoint, namespace, name);
-    await conversion?.prepare?.([value]);
-    const object = decodeStored(value);
-    return (conversion?.fromStorage(object, value) ?? object) as Stored;
+    const entry = this.existing(endpoint, namespace, name);
+    await conversion?.prepare?.([entry]);
+    const object = decodeStored(entry);
+    return (conversion?.fromStorage(object, entry) ?? object) as Stored;
   }
 
   /** @throws ApiError 404 */
@@ -110,10 +110,10 @@ export class Registry {
     const key = storageKey(endpoint.storage, namespace, name);
     let entry = this.store.get(key);
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const outcome = await decide(entry && decodeStored(entry.value));
+      const outcome = await decide(entry && decodeStored(entry));
       if (outcome.kind === 'keep') {
         if (!entry) throw notFound(endpoint.qualified, name);
-        return resultOf(entry.value);
+        return resultOf(entry);
       }
       if (options.dryRun) return dryRunResult(outcome, entry);
       try {
@@ -131,15 +131,15 @@ export class Registry {
   async #write(key: string, object: KubeObject, current: Entry | undefined): Promise<Result> {
     const entry = await this.store.put(key, encodeObject(object), current?.revision ?? 0);
     remember(entry, object);
-    return { ...resultOf(entry.value), created: current === undefined };
+    return { ...resultOf(entry), created: current === undefined };
   }
 
   async #remove(key: string, object: KubeObject, current: Entry | undefined): Promise<Result> {
     if (!current) throw internalError(new Error(`${key} is to be removed and does not exist`));
-    const same = decodeStored(current.value) === object;
+    const same = decodeStored(current) === object;
     const last = same ? restamped(current.value) : encodeObject(object);
     const entry = await this.store.delete(key, current.revision, last);
-    return { ...resultOf(entry.value), removed: true };
+    return { ...resultOf(entry), removed: true };
   }
 }
 
@@ -152,11 +152,11 @@ function remember(entry: Entry, object: KubeObject): void {
     metadata: { ...metadata, resourceVersion: String(entry.revision) },
     ...rest,
   };
-  rememberDecoded(entry.value, stored as Stored);
+  rememberDecoded(entry, stored as Stored);
 }
 
-export function resultOf(bytes: Uint8Array): Result {
-  return { bytes, object: () => decodeStored(bytes) };
+export function resultOf(entry: Entry): Result {
+  return { entry, object: () => decodeStored(entry) };
 }
 
 function dryRunResult(outcome: Exclude<Outcome, { kind: 'keep' }>, entry: Entry | undefined): Result {

@@ -14,16 +14,10 @@ import { type DeleteRequest, deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { listObjects } from './list.ts';
 import { type ListOptions, readListOptions } from './list-options.ts';
+import { listResponse } from './list-response.ts';
 import { readPatchOf } from './patch.ts';
 import { type Registry, type Result, resultOf } from './registry.ts';
-import {
-  bookmarkObject,
-  encoded,
-  eventForm,
-  listResponse,
-  objectResponse,
-  type View,
-} from './representation.ts';
+import { bookmarkObject, encoded, eventForm, objectResponse, type View } from './representation.ts';
 import { bodyMediaType, readBody, readObject } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 import { readSelection } from './selection.ts';
@@ -84,7 +78,7 @@ export class ResourceHandler {
   #get(call: Call, endpoint: ResourceEndpoint): ServerResponse | Promise<ServerResponse> {
     const { namespace, pathName } = call.info;
     const entry = this.#registry.existing(endpoint, objectNamespace(endpoint, namespace), pathName);
-    return objectResponse(this.view(call, endpoint), 200, resultOf(entry.value));
+    return objectResponse(this.view(call, endpoint), 200, resultOf(entry));
   }
 
   async #list(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
@@ -109,7 +103,7 @@ export class ResourceHandler {
       endpoint,
       selection,
       options,
-      form: eventForm(view),
+      form: eventForm(view, call.request.inProcess),
       timeout: this.#watchTimeout(options),
       bookmark: (revision, annotations) => bookmarkObject(view, revision, annotations),
     });

@@ -12,7 +12,7 @@ import {
 } from '../../api/label-selector.ts';
 import type { KubeObject } from '../../api/objects.ts';
 import { badRequest } from '../../api/status.ts';
-import { decodeStored, labelsOf } from '../objects/decoded.ts';
+import { decodeStored, type Held, labelsOf } from '../objects/decoded.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 
 /** Which objects of a collection a request is about. */
@@ -24,7 +24,7 @@ export interface Selection {
   /** False where every object of the namespace is meant. */
   readonly selective: boolean;
   /** What `conversion.prepare` must have seen, where `byFields`. */
-  matches(bytes: Uint8Array): boolean;
+  matches(held: Held): boolean;
   /** Objects are looked into in the endpoint's version. */
   readonly byFields: boolean;
 }
@@ -58,19 +58,19 @@ function selectionOf(
   const byFields = fields.requirements.length > 0;
   const name = pathName || requiredFieldValue(fields, 'metadata.name') || undefined;
   const { conversion } = endpoint.storage;
-  const served = (bytes: Uint8Array): KubeObject => {
-    const object = decodeStored(bytes);
-    return conversion?.fromStorage(object, bytes) ?? object;
+  const served = (held: Held): KubeObject => {
+    const object = decodeStored(held);
+    return conversion?.fromStorage(object, held) ?? object;
   };
   return {
     namespace,
     name,
     selective: byLabels || byFields || name !== undefined,
     byFields,
-    matches(bytes) {
-      if (byLabels && !matchesLabels(labels, labelsOf(bytes))) return false;
-      if (byFields && !matchesFields(served(bytes))) return false;
-      return pathName === '' || decodeStored(bytes).metadata.name === pathName;
+    matches(held) {
+      if (byLabels && !matchesLabels(labels, labelsOf(held))) return false;
+      if (byFields && !matchesFields(served(held))) return false;
+      return pathName === '' || decodeStored(held).metadata.name === pathName;
     },
   };
 }

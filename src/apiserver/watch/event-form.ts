@@ -1,5 +1,6 @@
 import type { KubeObject, WatchEventOf } from '../../api/objects.ts';
 import type { WatchEvent } from '../exchange.ts';
+import type { Held } from '../objects/decoded.ts';
 import type { HubChange } from './resource-hub.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -8,10 +9,9 @@ export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 export interface EventForm {
   /** Equal for forms that give equal encodings, so that watchers share them. Undefined: not to be shared. */
   readonly shareKey: string | undefined;
-  /** `bytes` are stored bytes. */
-  object(bytes: Uint8Array): KubeObject;
-  /** `object(bytes)` in the watch's encoding, had without making it where that is possible. */
-  encoded(bytes: Uint8Array): Uint8Array;
+  object(held: Held): KubeObject;
+  /** `object(held)` in the watch's encoding, had without making it where that is possible. */
+  encoded(held: Held): Uint8Array;
   readonly encoding: EventEncoding;
 }
 
@@ -38,44 +38,41 @@ export const jsonEvents: EventEncoding = {
 
 class ObjectEvent implements WatchEvent {
   readonly #type: EventType;
-  readonly #stored: Uint8Array;
+  readonly #held: Held;
   readonly #form: EventForm;
   #bytes: Uint8Array | undefined;
+  #value: WatchEventOf | undefined;
 
-  constructor(type: EventType, stored: Uint8Array, form: EventForm) {
+  constructor(type: EventType, held: Held, form: EventForm) {
     this.#type = type;
-    this.#stored = stored;
+    this.#held = held;
     this.#form = form;
   }
 
   bytes(): Uint8Array {
     const { encoding } = this.#form;
-    this.#bytes ??= encoding.event(this.#type, this.#form.encoded(this.#stored));
+    this.#bytes ??= encoding.event(this.#type, this.#form.encoded(this.#held));
     return this.#bytes;
   }
 
   value(): WatchEventOf {
-    return { type: this.#type, object: this.#form.object(this.#stored) };
+    this.#value ??= { type: this.#type, object: this.#form.object(this.#held) };
+    return this.#value;
   }
 }
 
 /** The event for an object that is there at the start of a watch. */
-export function initialEvent(stored: Uint8Array, form: EventForm): WatchEvent {
-  return new ObjectEvent('ADDED', stored, form);
+export function initialEvent(held: Held, form: EventForm): WatchEvent {
+  return new ObjectEvent('ADDED', held, form);
 }
 
-/** The event of a change; made once per form for all watchers. `stored` are the bytes it shows. */
-export function changeEvent(
-  change: HubChange,
-  type: EventType,
-  stored: Uint8Array,
-  form: EventForm,
-): WatchEvent {
-  if (form.shareKey === undefined) return new ObjectEvent(type, stored, form);
+/** The event of a change; made once per form for all watchers. `held` is what it shows. */
+export function changeEvent(change: HubChange, type: EventType, held: Held, form: EventForm): WatchEvent {
+  if (form.shareKey === undefined) return new ObjectEvent(type, held, form);
   const key = `${type} ${form.shareKey}`;
   let event = change.derived.get(key) as WatchEvent | undefined;
   if (!event) {
-    event = new ObjectEvent(type, stored, form);
+    event = new ObjectEvent(type, held, form);
     change.derived.set(key, event);
   }
   return event;

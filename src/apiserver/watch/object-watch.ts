@@ -1,8 +1,9 @@
 import { expired } from '../../api/status.ts';
 import type { Cancel, Clock } from '../../base/clock.ts';
-import { RevisionCompacted, type Store } from '../../store/store.ts';
+import { type Entry, RevisionCompacted, type Store } from '../../store/store.ts';
 import { toApiError, tooOld } from '../errors/status.ts';
 import type { WatchEvent, WatchSink, WatchSource } from '../exchange.ts';
+import type { Held } from '../objects/decoded.ts';
 import { withRevision } from '../objects/encoding.ts';
 import { collectionPrefix, storageKey } from '../objects/storage-form.ts';
 import { listObjects } from '../registry/list.ts';
@@ -31,7 +32,7 @@ const bookmarkInterval = 60_000;
 /** Changes a watch may have waiting for a conversion webhook. */
 const maxWaiting = 10_000;
 /** Initial events handed on at a time, so that a large collection never holds the event loop. */
-const initialBatch = 250;
+const initialBatch = 64;
 
 export interface WatchRequest {
   endpoint: ResourceEndpoint;
@@ -125,7 +126,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     );
   }
 
-  #sendItems(items: readonly Uint8Array[], revision: number): void {
+  #sendItems(items: readonly Entry[], revision: number): void {
     let at = 0;
     const { conversion } = this.#request.endpoint.storage;
     const next = async () => {
@@ -133,7 +134,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
       const batch = items.slice(at, at + initialBatch);
       if (conversion?.prepare) await conversion.prepare(batch);
       at += initialBatch;
-      if (batch.length > 0) this.#send(batch.map(bytes => initialEvent(bytes, this.#request.form)));
+      if (batch.length > 0) this.#send(batch.map(entry => initialEvent(entry, this.#request.form)));
       if (at < items.length) setImmediate(step);
       else this.#endInitial(revision);
     };
@@ -179,7 +180,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
       this.end();
       return;
     }
-    const shown = changes.flatMap(({ value, previous }) => (previous ? [value, previous] : [value]));
+    const shown = changes.flatMap(({ entry, previous }) => (previous ? [entry, previous] : [entry]));
     const before = this.#converted;
     const prepared = conversion.prepare(shown);
     // A failure is dealt with in its turn.
@@ -219,16 +220,16 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     const { previous } = change;
     if (!selection.selective) {
       const type = change.type === 'delete' ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
-      return changeEvent(change, type, change.value, form);
+      return changeEvent(change, type, change.entry, form);
     }
     const matched = previous !== undefined && selection.matches(previous);
     if (change.type === 'delete') {
-      return matched ? changeEvent(change, 'DELETED', change.value, form) : undefined;
+      return matched ? changeEvent(change, 'DELETED', change.entry, form) : undefined;
     }
-    const matches = selection.matches(change.value);
-    if (matches) return changeEvent(change, matched ? 'MODIFIED' : 'ADDED', change.value, form);
+    const matches = selection.matches(change.entry);
+    if (matches) return changeEvent(change, matched ? 'MODIFIED' : 'ADDED', change.entry, form);
     if (!matched) return undefined;
-    return changeEvent(change, 'DELETED', leavingBytes(change, previous), form);
+    return changeEvent(change, 'DELETED', leaving(change, previous), form);
   }
 
   #sendBookmark(): void {
@@ -244,11 +245,11 @@ export class ObjectWatch implements WatchSource, OpenWatch {
 }
 
 /** The object as it was, at the revision at which it ceased to match; made once for all watchers. */
-function leavingBytes(change: HubChange, previous: Uint8Array): Uint8Array {
-  let bytes = change.derived.get('leaving') as Uint8Array | undefined;
-  if (!bytes) {
-    bytes = withRevision(previous, change.revision);
-    change.derived.set('leaving', bytes);
+function leaving(change: HubChange, previous: Entry): Held {
+  let held = change.derived.get('leaving') as Held | undefined;
+  if (!held) {
+    held = { value: withRevision(previous.value, change.revision) };
+    change.derived.set('leaving', held);
   }
-  return bytes;
+  return held;
 }

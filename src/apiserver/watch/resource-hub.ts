@@ -1,11 +1,11 @@
-import type { Change, Store, WatchHandle } from '../../store/store.ts';
+import type { Change, Entry, Store, WatchHandle } from '../../store/store.ts';
 
 /** One change of a resource, shared by all its watchers, with what they made of it (encodings). */
 export class HubChange {
   readonly type: 'put' | 'delete';
   readonly key: string;
-  readonly value: Uint8Array;
-  readonly previous: Uint8Array | undefined;
+  readonly entry: Entry;
+  readonly previous: Entry | undefined;
   readonly revision: number;
   /** Whatever watchers derive from this change, once for all: keyed by what it is. */
   readonly derived = new Map<string, unknown>();
@@ -13,8 +13,8 @@ export class HubChange {
   constructor(change: Change) {
     this.type = change.type;
     this.key = change.key;
-    this.value = change.value;
-    this.previous = change.previous?.value;
+    this.entry = change.entry;
+    this.previous = change.previous;
     this.revision = change.revision;
   }
 }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock } from '../base/fake-clock.ts';
+import { silentLogger } from '../base/log.ts';
+import { defaultHistoryLimits, History } from './history.ts';
+import { JournaledStore } from './journaled-store.ts';
+import { MemoryJournal } from './memory-journal.ts';
+import { RestingValues } from './resting-values.ts';
+import { SortedEntries } from './sorted-entries.ts';
+import { StoredEntry } from './stored-entry.ts';
+
+const value = (n: number) =>
+  Buffer.from(JSON.stringify({ kind: 'Pod', name: `pod-${n}`, text: 'x'.repeat(500) }));
+const interval = 1000;
+
+/** Waits for the compressing threads, by looking: they tell nobody. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise(resolve => setImmediate(resolve));
+}
+
+function filled(count: number) {
+  const entries = new SortedEntries();
+  const all = Array.from(
+    { length: count },
+    (_, n) => new StoredEntry(`/pods/${1000 + n}`, value(n), n + 2, n + 2),
+  );
+  entries.fill(all);
+  const clock = new FakeClock();
+  const resting = new RestingValues(
+    { clock, log: silentLogger, entries, history: new History(defaultHistoryLimits) },
+    { floor: 10_000, interval },
+  );
+  return { all, clock, resting };
+}
+
+test('what nobody reads is compressed at the second look, and reads as it was', async () => {
+  const { all, clock, resting } = filled(100);
+  resting.added(100 * value(0).length);
+  await clock.advance(interval);
+  assert.equal(
+    all.some(entry => entry.resting),
+    false,
+  );
+  // The first look ends some turns later; only then the next one is due.
+  while (!all.every(entry => entry.resting)) {
+    await clock.advance(interval);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  for (const [n, entry] of all.entries()) assert.deepEqual(Buffer.from(entry.value), value(n));
+});
+
+test('what is read between two looks stays as it is', async () => {
+  const { all, clock, resting } = filled(40);
+  resting.added(1e6);
+  await until(() => {
+    void all[7]!.value;
+    void clock.advance(interval);
+    return all.filter(entry => entry.resting).length === 39;
+  });
+  assert.equal(all[7]!.resting, false);
+});
+
+test('a store with little in it is left alone', async () => {
+  const { clock, resting } = filled(10);
+  resting.added(9_999);
+  assert.equal(clock.pending, 0);
+});
+
+test('a write takes the place of a value at rest; its history shows the value before', async () => {
+  const clock = new FakeClock();
+  const deps = { clock, log: silentLogger, journal: new MemoryJournal({ keep: true }) };
+  const store = new JournaledStore(deps, defaultHistoryLimits, { floor: 1, interval });
+  await store.start(new AbortController().signal);
+  const first = (await store.put('/a', value(1), 0)) as StoredEntry;
+  await until(() => {
+    void clock.advance(interval);
+    return first.resting;
+  });
+  const seen: string[] = [];
+  store.watch('/', 2, changes => seen.push(...changes.map(c => `${c.type} ${c.previous?.value.length}`)));
+  await store.put('/a', value(2), first.revision);
+  await store.delete('/a', store.revision);
+  assert.deepEqual(seen, [`put ${value(1).length}`, `delete ${value(2).length}`]);
+  await store.stop();
+});
