@@ -66,7 +66,7 @@ function readParams(
 ): KubeObject[] {
   const { storage } = kind;
   const read = (entry: Entry) => {
-    const stored = decodeStored<KubeObject>(entry.value);
+    const stored = decodeStored<KubeObject>(entry);
     return storage.conversion?.fromStorage(stored) ?? stored;
   };
   if (reference.name) {
