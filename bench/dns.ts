@@ -1,8 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bench, BenchContext } from './context.ts';
+import { ensurePackages } from './packages.ts';
+import { startSleepingPod } from './pod-process.ts';
 import type { Row } from './report.ts';
 import { median } from './statistics.ts';
 
@@ -10,9 +12,6 @@ const run = promisify(execFile);
 const names = 200;
 const seconds = 5;
 const unboundPort = 5301;
-/** An argument by which the pod's process is found among all. */
-const sleepFor = String(1_000_000 + process.pid);
-
 interface Measured {
   perSecond: number;
   lost: number;
@@ -20,27 +19,28 @@ interface Measured {
 
 /**
  * dnsperf from a pod against the node's DNS, and in turns against an unbound on the same node that has the same
- * names as local data. Needs the packages dnsperf and unbound.
+ * names as local data.
  */
 export const dns: Bench = {
   name: 'dns',
   needsCluster: true,
   async run(context) {
     const { cluster, runs, folder, say } = context;
+    await ensurePackages(['dnsperf', 'unbound']);
     const services = await createServices(context);
     const queries = join(folder, 'queries');
     writeFileSync(queries, services.map(({ name }) => `${name} A\n`).join(''));
-    const pod = await startPod(context);
+    const pod = await startSleepingPod(cluster, { name: 'dns-bench', label: 'bench=dns' });
     const agent = await agentOf(context, pod.node);
-    const unbound = startUnbound(folder, services, pod.nodeAddress, agent);
+    const unbound = startUnbound(folder, services, pod.hostAddress, agent);
     const ours: Measured[] = [];
     const theirs: Measured[] = [];
     const before = memoryOf(agent);
     try {
       for (let n = 0; n < runs; n++) {
-        ours.push(await dnsperf(pod.process, ['-s', '10.96.0.10', '-d', queries]));
+        ours.push(await dnsperf(pod.pid, ['-s', '10.96.0.10', '-d', queries]));
         theirs.push(
-          await dnsperf(pod.process, ['-s', pod.nodeAddress, '-p', String(unboundPort), '-d', queries]),
+          await dnsperf(pod.pid, ['-s', pod.hostAddress, '-p', String(unboundPort), '-d', queries]),
         );
         say(`dns: run ${n + 1} of ${runs} done`);
       }
@@ -93,28 +93,6 @@ async function createServices({
     .split('\n')
     .map(line => line.split(' '))
     .map(([name = '', address = '']) => ({ name: `${name}.default.svc.cluster.local`, address }));
-}
-
-async function startPod({ cluster }: BenchContext) {
-  const pod = 'dns-bench';
-  await cluster.exec('kubectl', [
-    'run',
-    pod,
-    '--image=busybox',
-    '--labels=bench=dns',
-    '--',
-    'sleep',
-    sleepFor,
-  ]);
-  await cluster.exec('kubectl', ['wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=120s']);
-  const template = 'jsonpath={.spec.nodeName} {.status.hostIP}';
-  const placed = await cluster.exec('kubectl', ['get', 'pod', pod, '-o', template]);
-  const [node = '', nodeAddress = ''] = placed.split(' ');
-  const found = readdirSync('/proc').find(
-    pid => /^\d+$/.test(pid) && commandOf(pid) === `sleep\0${sleepFor}\0`,
-  );
-  if (!found) throw new Error('the process of the pod is not found');
-  return { node, nodeAddress, process: found };
 }
 
 /** The node's agent itself, not its supervisor. */
@@ -171,12 +149,4 @@ async function dnsperf(process: string, args: readonly string[]): Promise<Measur
 function memoryOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1]) * 1024;
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * Measures what the project promises and prints a table; the figures as JSON go to bench/results/.
  * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api turns etcd boot idle api-cluster pods
- * services memory
+ * services memory dns traffic first-lookup
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,18 +11,22 @@ import { api, apiCluster } from './api.ts';
 import { boot } from './boot.ts';
 import { BenchCluster } from './cluster.ts';
 import { type Bench, root } from './context.ts';
+import { dns } from './dns.ts';
 import { etcd } from './etcd.ts';
+import { firstLookup } from './first-lookup.ts';
 import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { pods } from './pods.ts';
 import { met, type Row, renderRows, writeResults } from './report.ts';
 import { services } from './services.ts';
 import { store } from './store.ts';
+import { traffic } from './traffic.ts';
 import { turns } from './turns-bench.ts';
 
 const benches: readonly Bench[] = [
   ...[store, api, turns, etcd, boot, idle],
   ...[apiCluster, pods, services, memory],
+  ...[dns, traffic, firstLookup],
 ];
 
 const { values, positionals } = parseArgs({
@@ -44,7 +48,7 @@ const say = (text: string) => console.error(`  ${text}`);
 const context = { cluster, runs: Math.max(1, Number(values.runs) || 1), folder, say };
 const rows: Row[] = [];
 const problems: string[] = [];
-const onCluster = chosen.some(bench => bench.needsCluster || bench === boot);
+const onCluster = chosen.some(bench => bench.needsCluster || bench === boot || bench === firstLookup);
 
 try {
   for (const bench of chosen) {

@@ -44,6 +44,7 @@ export const busybox: Recipe = {
   repositories: [
     'docker.io/library/busybox',
     'registry.k8s.io/busybox',
+    'registry.k8s.io/e2e-test-images/busybox',
     'k8s.gcr.io/busybox',
     'gcr.io/google_containers/busybox',
   ],

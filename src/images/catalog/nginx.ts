@@ -119,6 +119,7 @@ export const nginx: Recipe = {
   repositories: [
     'docker.io/library/nginx',
     'registry.k8s.io/nginx',
+    'registry.k8s.io/e2e-test-images/nginx',
     'k8s.gcr.io/nginx',
     'public.ecr.aws/nginx/nginx',
   ],

@@ -1,3 +1,4 @@
+import { agnhost, dnsutils } from './agnhost.ts';
 import { alpine, busybox } from './busybox.ts';
 import { curl } from './curl.ts';
 import { debian } from './debian.ts';
@@ -8,4 +9,15 @@ import type { Recipe } from './recipe.ts';
 import { redis } from './redis.ts';
 
 /** Everything the catalog can build. */
-export const recipes: readonly Recipe[] = [alpine, busybox, curl, debian, echoserver, nginx, pause, redis];
+export const recipes: readonly Recipe[] = [
+  agnhost,
+  alpine,
+  busybox,
+  curl,
+  debian,
+  dnsutils,
+  echoserver,
+  nginx,
+  pause,
+  redis,
+];

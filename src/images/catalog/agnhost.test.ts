@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('./agnhost', import.meta.url));
+const argv = (...args: string[]) => [`-I${folder}`, join(folder, 'agnhost.pl'), ...args];
+const run = (...args: string[]) => spawnSync('perl', argv(...args), { encoding: 'utf8' });
+const started: ChildProcess[] = [];
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a server and waits until its first line, which says that it listens. */
+async function start(...args: string[]): Promise<ChildProcess> {
+  const child = spawn('perl', argv(...args), { stdio: ['ignore', 'ignore', 'pipe'] });
+  started.push(child);
+  await once(child.stderr!, 'data');
+  return child;
+}
+const get = async (port: number, path: string) => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+  return { status: response.status, text: await response.text() };
+};
+
+let http: number;
+let udp: number;
+let server: ChildProcess;
+before(async () => {
+  [http, udp] = [await freePort(), await freePort()];
+  server = await start('netexec', `--http-port=${http}`, `--udp-port=${udp}`);
+});
+after(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
+test('netexec: what it says over HTTP', async () => {
+  assert.equal((await get(http, '/hostname')).text, hostname());
+  assert.equal((await get(http, '/hostName')).text, hostname());
+  assert.match((await get(http, '/clientip')).text, /^127\.0\.0\.1:\d+$/);
+  assert.deepEqual(await get(http, '/echo?msg=a%20b&code=418'), { status: 418, text: 'a b' });
+  assert.equal((await get(http, '/healthz')).status, 200);
+  assert.match((await get(http, '/')).text, /^NOW: 20/);
+  assert.deepEqual(JSON.parse((await get(http, '/shell?cmd=echo+hi;exit+3')).text), {
+    output: 'hi\n',
+    error: 'exit status 3',
+  });
+  const redirected = await fetch(`http://127.0.0.1:${http}/redirect?location=/hostname&code=307`);
+  assert.equal(await redirected.text(), hostname());
+});
+
+test('netexec: dials others over HTTP and UDP', async () => {
+  const dial = async (query: string) => JSON.parse((await get(http, `/dial?host=127.0.0.1&${query}`)).text);
+  const own = hostname();
+  assert.deepEqual(await dial(`port=${http}&request=hostname&tries=2`), { responses: [own, own] });
+  assert.deepEqual(await dial(`port=${udp}&request=hostname&protocol=udp`), { responses: [own] });
+  const { errors } = await dial(`port=${await freePort()}&request=hostname&protocol=http`);
+  assert.match(errors[0], /Connection refused/);
+  assert.equal((await get(http, '/dial?host=127.0.0.1&port=1')).status, 400);
+});
+
+test('netexec: answers datagrams', async () => {
+  const socket = createSocket('udp4');
+  const ask = async (text: string) => {
+    socket.send(text, udp, '127.0.0.1');
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    return answer.toString();
+  };
+  assert.equal(await ask('echo hello there\n'), 'hello there');
+  assert.equal(await ask('hostname'), hostname());
+  assert.match(await ask('clientip'), /^127\.0\.0\.1:\d+$/);
+  socket.close();
+});
+
+test('netexec: many requests of one connection; it ends with the code asked for', async () => {
+  const socket = createConnection(http, '127.0.0.1');
+  const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  socket.write(request('/echo?msg=one') + request('/echo?msg=two'));
+  let text = '';
+  for await (const chunk of socket.setEncoding('utf8')) {
+    text += chunk;
+    if (text.endsWith('two')) break;
+  }
+  assert.match(text, /one.*two$/s);
+  const ended = once(server, 'exit');
+  await get(http, '/exit?code=7').catch(() => {});
+  assert.equal((await ended)[0], 7);
+});
+
+test('serve-hostname over TCP and HTTP', async () => {
+  const [plain, web] = [await freePort(), await freePort()];
+  await start('serve-hostname', '--tcp', '--http=false', `--port=${plain}`);
+  await start('serve-hostname', `--port=${web}`);
+  const socket = createConnection(plain, '127.0.0.1');
+  assert.equal(String((await once(socket, 'data'))[0]), hostname());
+  assert.equal((await get(web, '/')).text, hostname());
+});
+
+test('connect says how it failed', async () => {
+  const port = await freePort();
+  const refused = run('connect', `127.0.0.1:${port}`, '--timeout=3s');
+  assert.deepEqual([refused.status, refused.stderr], [1, 'REFUSED\n']);
+  assert.match(run('connect', 'no-such-name.invalid:80').stderr, /^DNS: /);
+  const listener = createServer().listen(port, '127.0.0.1');
+  await once(listener, 'listening');
+  const child = spawn('perl', argv('connect', `127.0.0.1:${port}`));
+  assert.deepEqual((await once(child, 'exit'))[0], 0);
+  listener.close();
+});
+
+test('guestbook: what the primary is told it says again', async () => {
+  const [front, back] = [await freePort(), await freePort()];
+  started.push(
+    spawn('perl', argv('guestbook', `--http-port=${front}`, `--backend-port=${back}`), { stdio: 'ignore' }),
+  );
+  const answered = async (path: string) => {
+    const end = performance.now() + 10_000;
+    while (performance.now() < end) {
+      const answer = await get(back, path).catch(() => undefined);
+      if (answer) return JSON.parse(answer.text);
+    }
+    throw new Error('the guestbook does not answer');
+  };
+  assert.deepEqual(await answered('/set?key=messages&value=TestEntry'), { data: 'Updated' });
+  assert.deepEqual(await answered('/get?key=messages'), { data: 'TestEntry' });
+});
+
+test('mounttest, entrypoint-tester, logs-generator print as the original', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'agnhost-'));
+  const path = join(scratch, 'file');
+  const mounted = run(
+    'mounttest',
+    `--new_file_0660=${path}`,
+    `--file_perm=${path}`,
+    `--file_mode=${scratch}`,
+  );
+  assert.equal(
+    mounted.stdout,
+    `content of file "${path}": mount-tester new file\n\nmode of file "${scratch}": drwx------\nperms of file "${path}": -rw-rw----\n`,
+  );
+  assert.equal(mounted.status, 0);
+  rmSync(scratch, { recursive: true });
+  assert.match(run('entrypoint-tester', 'a', 'b').stdout, /agnhost\.pl entrypoint-tester a b\]\n$/);
+  const lines = run('logs-generator', '-t', '3', '-d', '30ms').stdout.trim().split('\n');
+  assert.deepEqual(
+    lines.map(line => line.split(' ')[1]),
+    ['0', '1', '2'],
+  );
+  assert.match(
+    lines[0]!,
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 0 (GET|POST|PUT) \/api\/v1\/namespaces\/\S+ \d+$/,
+  );
+  const unknown = run('webhook');
+  assert.equal(unknown.status, 1);
+  assert.match(unknown.stderr, /this stand-in of agnhost has no command "webhook"/);
+});
