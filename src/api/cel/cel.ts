@@ -1,4 +1,5 @@
 import { type Checked, check } from './checker.ts';
+import { estimateCost } from './cost-estimate.ts';
 import type { CelEnvironment } from './environment.ts';
 import { CostBudget, CostExceeded, Meter, perCallLimit } from './meter.ts';
 import { parse } from './parser.ts';
@@ -67,6 +68,11 @@ export class CelProgram {
 
   get type(): CelType {
     return this.checked.type;
+  }
+
+  /** An upper bound of what one evaluation costs, by the sizes the types of the variables allow. */
+  get estimatedCost(): number {
+    return estimateCost(this.checked);
   }
 
   /** Whether the expression uses a variable of the environment. */

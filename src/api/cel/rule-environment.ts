@@ -16,7 +16,7 @@ const functions = new FunctionTable(...kubernetesLibraries);
 
 /** What rules of `x-kubernetes-validations` speak of: `self` and `oldSelf`, of the type their schema describes. */
 export function ruleEnvironment(schema: JSONSchemaProps, options: RuleOptions): CelEnvironment {
-  const self: CelType = typeOfSchema(schema, 'selfType', options.root) ?? dynType;
+  const self = selfType(schema, options.root);
   const oldSelf = options.optionalOldSelf ? optionalOf(self) : self;
   return {
     variables: new Map([
@@ -25,4 +25,18 @@ export function ruleEnvironment(schema: JSONSchemaProps, options: RuleOptions): 
     ]),
     functions,
   };
+}
+
+/** Rules of one place share a schema, which can be large. */
+const roots = new WeakMap<JSONSchemaProps, CelType>();
+const others = new WeakMap<JSONSchemaProps, CelType>();
+
+function selfType(schema: JSONSchemaProps, root: boolean): CelType {
+  const known = root ? roots : others;
+  let type = known.get(schema);
+  if (!type) {
+    type = typeOfSchema(schema, 'selfType', root) ?? dynType;
+    known.set(schema, type);
+  }
+  return type;
 }

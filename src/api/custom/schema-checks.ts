@@ -11,6 +11,7 @@ import { checkListType, checkMapType } from './list-type-checks.ts';
 import { checkAlternatives } from './nested-checks.ts';
 import { patternError } from './pattern.ts';
 import { checkRuleTexts } from './rule-checks.ts';
+import { checkRuleCosts } from './rule-costs.ts';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -26,6 +27,7 @@ export function checkSchema(schema: JSONSchemaProps, at: FieldPath, out: Finding
     return;
   }
   checkNode(schema, 'root', at, out, undefined);
+  checkRuleCosts(schema, at, out);
 }
 
 function countNodes(value: unknown): number {
