@@ -9,6 +9,7 @@ import { keepSystemFields } from '../kinds/registry.ts';
 import { formatApiVersion, type KubeObject } from '../objects.ts';
 import type { FieldError } from '../status.ts';
 import type { CustomVersion } from './custom-version.ts';
+import { checkEmbedded } from './embedded.ts';
 import { RuleRun } from './rules.ts';
 import { checkBySchema, checkListTypes } from './validation.ts';
 
@@ -95,6 +96,7 @@ async function checkContents(
 ): Promise<void> {
   if (check) checkBySchema(check, object, old, out);
   checkListTypes(object, schema, undefined, out);
+  checkEmbedded(object, schema, out);
   if (rules && out.empty) await new RuleRun(out).check(rules, object, old);
 }
 

@@ -15,6 +15,7 @@ import { definitionSchema } from '../schema/definitions.ts';
 import { badRequest, invalid } from '../status.ts';
 import { prune, setDefaults } from './coerce.ts';
 import type { CustomVersion } from './custom-version.ts';
+import { coerceEmbedded } from './embedded.ts';
 
 /**
  * Decodes a body into a custom resource: defaults set, unknown fields dropped and told of.
@@ -79,7 +80,8 @@ function coerce(object: JsonObject, { schema }: CustomVersion): string[] {
   const metadata = decodeValue(object.metadata ?? {}, definitionSchema('meta.v1.ObjectMeta')!);
   object.metadata = metadata.value;
   setDefaults(object, schema);
-  return [...metadata.unknown.map(path => `metadata.${path}`), ...prune(object, schema)];
+  const unknown = metadata.unknown.map(path => `metadata.${path}`);
+  return [...unknown, ...prune(object, schema), ...coerceEmbedded(object, schema)];
 }
 
 function identified(object: JsonObject, gvk: GroupVersionKind): KubeObject {

@@ -272,3 +272,64 @@ test('strategic merge patches are not taken', async () => {
     'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
   );
 });
+
+test('embedded objects say what they are, and their metadata is metadata', async () => {
+  const template = {
+    type: 'object',
+    'x-kubernetes-embedded-resource': true,
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
+  await define(withVersions(cronVersion('v1', {}, { template })));
+  const refused = await messageOf(
+    api.post(path(), cron('a', { template: { metadata: { labels: { 'no label': '' } } } })),
+  );
+  assert.match(
+    refused,
+    /spec.template.apiVersion: Required value: must not be empty, spec.template.kind: Required value/,
+  );
+  assert.match(refused, /spec.template.metadata.labels: Invalid value: "no label"/);
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', nonsense: 1 }, spec: { any: 'thing' } };
+  const made = await api.post(path(), cron('a', { template: pod }));
+  assert.deepEqual(made.spec.template, { ...pod, metadata: { name: 'p' } });
+});
+
+test('metadata alone is to be had in protobuf, the objects are not', async () => {
+  await define(crontabs());
+  await api.post(path(), cron('a'));
+  const get = (accept: string) =>
+    api.server.handle({
+      method: 'GET',
+      path: path(),
+      query: new URLSearchParams(),
+      headers: { accept },
+      body: { kind: 'none' },
+      signal: AbortSignal.timeout(10_000),
+      user: { name: 'admin', groups: ['system:masters'] },
+      inProcess: false,
+      remoteAddress: '',
+    });
+  const protobuf = 'application/vnd.kubernetes.protobuf';
+  const metadata = await get(`${protobuf};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`);
+  assert.deepEqual([metadata.status, metadata.headers['content-type']], [200, protobuf]);
+  const either = await get(`${protobuf},application/json`);
+  assert.deepEqual([either.status, either.headers['content-type']], [200, 'application/json']);
+  assert.equal((await get(protobuf)).status, 406);
+});
+
+test('watches end when the definition changes, and when it goes', async () => {
+  await define(crontabs());
+  const watched = async () => {
+    const types: string[] = [];
+    for await (const { type } of api.admin.watch({ method: 'GET', path: `${path()}?watch=1` }))
+      types.push(type);
+    return types;
+  };
+  const changed = watched();
+  await api.post(path(), cron('a'));
+  await api.patch(crd, { spec: { names: { shortNames: ['cron'] } } });
+  assert.deepEqual(await changed, ['ADDED']);
+  const gone = watched();
+  await settled();
+  await api.delete(crd);
+  assert.deepEqual(await gone, ['ADDED', 'DELETED']);
+});

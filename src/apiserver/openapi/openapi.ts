@@ -85,12 +85,23 @@ export function openApiHash(surface: ApiSurface, path?: string): string {
   for (const resource of allResources(surface)) {
     if (path === undefined || groupVersionPath(resource) === path) hash.update(JSON.stringify(resource));
   }
-  for (const { resource, schema } of surface.customKinds ?? []) {
-    if (path === undefined || groupVersionPath(resource) === path)
-      hash.update(JSON.stringify(schema ?? null));
+  for (const custom of surface.customKinds ?? []) {
+    if (path === undefined || groupVersionPath(custom.resource) === path) hash.update(hashOfCustom(custom));
   }
   for (const remote of surface.remotes ?? []) if (path === undefined) hash.update(remote.hash);
   return hash.digest('hex').toUpperCase();
+}
+
+const hashes = new WeakMap<CustomKind, string>();
+
+/** Of the schema of a custom kind, which can be long; made once. */
+function hashOfCustom(custom: CustomKind): string {
+  let hash = hashes.get(custom);
+  if (hash === undefined) {
+    hash = createHash('sha256').update(JSON.stringify(custom)).digest('hex');
+    hashes.set(custom, hash);
+  }
+  return hash;
 }
 
 function allResources({ resources, customKinds = [] }: ApiSurface): ResourceInfo[] {
