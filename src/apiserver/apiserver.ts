@@ -68,7 +68,7 @@ export class ApiServer implements Component {
         ...(frontProxy && { frontProxyCa: frontProxy.ca }),
       },
     );
-    this.#parts.ready();
+    this.#parts.ready(this.transport(self));
     await this.#listener?.start();
   }
 

@@ -10,4 +10,6 @@ export interface Call {
   readonly auditId: string;
   /** Texts for the Warning header, in order. */
   readonly warnings: string[];
+  /** The uids of the FlowSchema and the PriorityLevelConfiguration that decided when it was its turn. */
+  flow?: { schema: string; level: string };
 }

@@ -33,6 +33,8 @@ export interface ApiServerOptions {
   kubelet?: { ca: string; cert: string; key: string };
   /** How this server shows itself to extension servers, PEM: they believe it who it asks for. */
   frontProxy?: { ca: string; cert: string; key: string };
+  /** Seats of all priority levels together: requests that are worked on at a time. Default 600. */
+  requestSeats?: number;
   /** Bearer tokens fixed at start. */
   tokens?: ReadonlyMap<string, ApiUser>;
 }

@@ -17,6 +17,7 @@ import { impersonate } from './filters/impersonation.ts';
 import { InFlight, isLongRunning } from './filters/in-flight.ts';
 import { parseRequestInfo } from './filters/request-info.ts';
 import { warningHeaders } from './filters/warnings.ts';
+import type { FlowControl } from './flowcontrol/flow-control.ts';
 import type { RequestMetrics } from './metrics.ts';
 import type { Random } from './random.ts';
 
@@ -29,6 +30,7 @@ export interface PipelineDeps {
   /** Of a store that others write to as well. */
   shared?: SharedReads | undefined;
   tokens: readonly TokenAuthenticator[];
+  flowControl: FlowControl;
   /** Answers a call that may be made. */
   route(call: Call): ServerResponse | Promise<ServerResponse>;
 }
@@ -42,11 +44,10 @@ const requestTimeout = 60_000;
  */
 export class RequestPipeline {
   readonly #deps: PipelineDeps;
-  readonly inFlight: InFlight;
+  readonly inFlight = new InFlight();
 
-  constructor(deps: PipelineDeps, limits = { reading: 400, mutating: 200 }) {
+  constructor(deps: PipelineDeps) {
     this.#deps = deps;
-    this.inFlight = new InFlight(limits);
   }
 
   /** Never rejects. */
@@ -54,10 +55,11 @@ export class RequestPipeline {
     const auditId = request.inProcess ? '' : (header(request, 'audit-id') ?? this.#deps.random.uuid());
     const warnings: string[] = [];
     let response: ServerResponse;
+    let call: Call | undefined;
     try {
       const fresh = freshness(this.#deps.shared, request);
       if (fresh) await fresh;
-      const call = await this.admit(request, auditId, warnings);
+      call = await this.admit(request, auditId, warnings);
       response = await this.#run(call);
       this.#deps.metrics.count(call.info.verb, call.info.resource, response.status);
     } catch (error) {
@@ -67,6 +69,10 @@ export class RequestPipeline {
     const { headers } = response;
     headers['audit-id'] = auditId;
     headers['cache-control'] ??= 'no-cache, private';
+    if (call?.flow) {
+      headers['x-kubernetes-pf-flowschema-uid'] = call.flow.schema;
+      headers['x-kubernetes-pf-prioritylevel-uid'] = call.flow.level;
+    }
     if (warnings.length > 0) headers.warning = warningHeaders(warnings);
     return response;
   }
@@ -92,14 +98,21 @@ export class RequestPipeline {
   }
 
   async #run(call: Call): Promise<ServerResponse> {
-    if (call.request.inProcess) return this.#deps.route(call);
-    const leave = this.inFlight.enter(call.info);
+    const { route, flowControl } = this.#deps;
+    if (call.request.inProcess) return route(call);
+    const { info } = call;
+    // Of a watch its start takes a seat; of what else stays open nothing is known, as upstream.
+    if (isLongRunning(info)) {
+      return info.verb === 'watch' ? flowControl.run(call, () => route(call)) : route(call);
+    }
+    this.inFlight.change(info, 1);
     try {
-      const answer = this.#deps.route(call);
-      if (!(answer instanceof Promise) || isLongRunning(call.info)) return await answer;
-      return await this.#withDeadline(answer, call);
+      return await flowControl.run(call, () => {
+        const answer = route(call);
+        return answer instanceof Promise ? this.#withDeadline(answer, call) : answer;
+      });
     } finally {
-      leave();
+      this.inFlight.change(info, -1);
     }
   }
 

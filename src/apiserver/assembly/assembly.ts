@@ -9,6 +9,8 @@ import type { HealthCheck } from '../discovery/health.ts';
 import { PathHandler } from '../discovery/path-handler.ts';
 import type { ServerRequest } from '../exchange.ts';
 import { attributesOf } from '../filters/authorization.ts';
+import type { FlowControl } from '../flowcontrol/flow-control.ts';
+import type { LocalTransport } from '../local-transport.ts';
 import { RequestMetrics } from '../metrics.ts';
 import type { ApiSurface } from '../openapi/openapi.ts';
 import { OpenApiHandler } from '../openapi/openapi-handler.ts';
@@ -23,6 +25,7 @@ import { RequestPipeline } from '../request-pipeline.ts';
 import { Router } from '../router.ts';
 import { type Access, assembleAccess } from './access.ts';
 import { assembleAggregation } from './aggregation.ts';
+import { assembleFlowControl } from './flow-control.ts';
 import { type AssemblyDeps, type Foundation, layFoundation } from './foundation.ts';
 import { assembleRegistry } from './registry.ts';
 
@@ -33,8 +36,8 @@ export interface ApiParts {
   upgrade(request: ServerRequest, socket: Socket, head: Buffer): Promise<void>;
   /** Indexes what is stored. */
   start(): Promise<void>;
-  /** What every cluster has is there: from now on webhooks are asked, and `/readyz` says so. */
-  ready(): void;
+  /** What every cluster has is there: from now on webhooks are asked, and `/readyz` says so. `transport` is the server's own. */
+  ready(transport: LocalTransport): void;
   endWatches(): void;
   stop(): Promise<void>;
 }
@@ -61,7 +64,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     remotes: aggregation.documents.openApi(),
   });
   const paths = assemblePaths(foundation, access, state, surface, () =>
-    metricsText(foundation, metrics, pipeline),
+    metricsText(foundation, metrics, pipeline, flows.control),
   );
   const { authorizer, rbac, tokens, authenticators } = access;
   const discoveryNow = () =>
@@ -83,7 +86,9 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     remotes: aggregation.proxy,
   });
   const route: Router['route'] = call => router.route(call);
+  const flows = assembleFlowControl(foundation, options);
   const pipeline: RequestPipeline = new RequestPipeline({
+    flowControl: flows.control,
     clock,
     log,
     random,
@@ -99,16 +104,18 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       upgrade(pipeline, { proxies, remotes: aggregation.proxy }, random.uuid(), request, socket, head),
     async start() {
       access.start();
+      flows.start();
       custom.start(() => {
         discovery.replace(discoveryNow());
         aggregation.controller.setCustom(custom.resources);
       });
       await registry.start();
     },
-    ready() {
+    ready(transport) {
       registry.askWebhooks();
       aggregation.controller.start();
       state.ready = true;
+      flows.maintain(transport);
     },
     endWatches() {
       state.ready = false;
@@ -116,6 +123,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     },
     async stop() {
       await aggregation.controller.stop();
+      await flows.stop();
       await registry.stop();
       hubs.close();
       nodes.close();
@@ -189,8 +197,9 @@ function metricsText(
   { store, watches }: Foundation,
   metrics: RequestMetrics,
   { inFlight }: RequestPipeline,
+  { levels }: FlowControl,
 ): string {
-  return metrics.text({ inFlight, store, watches: watches.size, resources: counted });
+  return metrics.text({ inFlight, levels, store, watches: watches.size, resources: counted });
 }
 
 function serverAddress({ advertise, listen }: ApiServerOptions): string {
