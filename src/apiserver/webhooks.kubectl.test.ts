@@ -316,3 +316,31 @@ test('connections and subresources of their own kinds', async () => {
   );
   assert.equal(await ok('get deployment web -o jsonpath={.spec.replicas}'), '1');
 });
+
+test('match conditions: who is let off, what fails, and expressions that do not compile', async () => {
+  const skip = { name: 'skip-me', expression: "object.metadata.name != 'skip-me'" };
+  await configure('Mutating', 'm', webhook('cel', { matchConditions: [skip] }));
+  server.answer = request => patched(request, { op: 'add', path: '/data/touched', value: 'yes' });
+  await ok('create -f -', configMap('skip-me', { a: '1' }));
+  await ok('create -f -', configMap('touch-me', { a: '1' }));
+  assert.equal(await ok('get cm skip-me -o jsonpath={.data}'), '{"a":"1"}');
+  assert.equal(await ok('get cm touch-me -o jsonpath={.data}'), '{"a":"1","touched":"yes"}');
+  const failing = { name: 'fails', expression: 'object.nothing.here == true' };
+  await configure('Mutating', 'm', webhook('cel', { matchConditions: [failing] }));
+  assert.match(
+    await refused('create cm fails'),
+    /configmaps "fails" is forbidden: expression 'object\.nothing\.here == true' resulted in error: no such key: nothing/,
+  );
+  await configure('Mutating', 'm', webhook('cel', { matchConditions: [failing], failurePolicy: 'Ignore' }));
+  await ok('create cm fails');
+  const wrong = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'wrong' },
+    webhooks: [webhook('wrong', { matchConditions: [{ name: 'x', expression: '... [] bad expression' }] })],
+  };
+  assert.match(
+    await refused('create -f -', JSON.stringify(wrong)),
+    /webhooks\[0\]\.matchConditions\[0\]\.expression: Invalid value: .*compilation failed/s,
+  );
+});

@@ -165,11 +165,12 @@ function assembleAdmission(
     new CertificateAdmission(authorizer),
     warnings,
   ];
+  const asking = { ...foundation, authorizer };
   const configured = [
     configurable.policies.mutating,
-    new MutatingWebhooks(foundation, configurable.mutating),
+    new MutatingWebhooks(asking, configurable.mutating),
     configurable.policies.validating,
-    new ValidatingWebhooks(foundation, configurable.validating),
+    new ValidatingWebhooks(asking, configurable.validating),
   ];
   // What quotas let through is counted: they come last.
   return new AdmissionChain({ builtin, configured, last: [quotas] });

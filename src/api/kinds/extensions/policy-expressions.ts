@@ -34,7 +34,9 @@ export function checkValidatingExpressions(
   out: Findings,
 ): void {
   const compiler = new PolicyCompiler({ params: spec?.paramKind !== undefined, mutating: false });
-  checkMatchConditions(spec?.matchConditions ?? [], specPath.child('matchConditions'), out, compiler);
+  checkMatchConditions(spec?.matchConditions ?? [], specPath.child('matchConditions'), out, expression =>
+    compiler.compile(expression, { result: [boolType], variables: false }),
+  );
   checkVariables(spec?.variables ?? [], compiler, out);
   (spec?.validations ?? []).forEach((validation, i) => {
     checkValidation(validation, specPath.child('validations').index(i), compiler, out);
@@ -44,7 +46,9 @@ export function checkValidatingExpressions(
 
 export function checkMutatingExpressions({ spec }: MutatingAdmissionPolicy, out: Findings): void {
   const compiler = new PolicyCompiler({ params: spec?.paramKind !== undefined, mutating: true });
-  checkMatchConditions(spec?.matchConditions ?? [], specPath.child('matchConditions'), out, compiler);
+  checkMatchConditions(spec?.matchConditions ?? [], specPath.child('matchConditions'), out, expression =>
+    compiler.compile(expression, { result: [boolType], variables: false }),
+  );
   checkVariables(spec?.variables ?? [], compiler, out);
   (spec?.mutations ?? []).forEach((mutation, i) => {
     checkMutation(mutation, specPath.child('mutations').index(i), compiler, out);
@@ -56,11 +60,11 @@ export function checkMutatingExpressions({ spec }: MutatingAdmissionPolicy, out:
 }
 
 /** Match conditions of policies and webhooks. */
-function checkMatchConditions(
+export function checkMatchConditions(
   conditions: readonly MatchCondition[],
   at: FieldPath,
   out: Findings,
-  compiler: PolicyCompiler,
+  compile: (expression: string) => Compiled,
 ): void {
   if (conditions.length > maxConditions) out.tooMany(at, conditions.length, maxConditions);
   const seen = new Unique();
@@ -68,10 +72,7 @@ function checkMatchConditions(
     const here = at.index(i);
     const trimmed = expression?.trim() ?? '';
     if (!trimmed) out.required(here.child('expression'));
-    else {
-      const compiled = compiler.compile(trimmed, { result: [boolType], variables: false });
-      checkCompiled(compiled, trimmed, here.child('expression'), out);
-    }
+    else checkCompiled(compile(trimmed), trimmed, here.child('expression'), out);
     if (!name) out.required(here.child('name'));
     else {
       checkQualifiedName(name, here.child('name'), out);

@@ -1,3 +1,4 @@
+import { compileMatchCondition } from '../../cel/webhook-conditions.ts';
 import type {
   AdmissionregistrationWebhookClientConfig,
   MutatingWebhook,
@@ -12,6 +13,7 @@ import { type FieldPath, root } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
+import { checkMatchConditions } from './policy-expressions.ts';
 
 type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration;
@@ -71,6 +73,8 @@ function checkWebhook(webhook: Webhook, at: FieldPath, out: Findings): void {
   checkReviewVersions(webhook.admissionReviewVersions ?? [], at.child('admissionReviewVersions'), out);
   checkClient(webhook.clientConfig ?? {}, at.child('clientConfig'), out);
   checkOptionalOneOf(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], at.child('reinvocationPolicy'), out);
+  const conditions = webhook.matchConditions ?? [];
+  checkMatchConditions(conditions, at.child('matchConditions'), out, compileMatchCondition);
 }
 
 function checkFullName(name: string, at: FieldPath, out: Findings): void {

@@ -96,7 +96,10 @@ class LazyVariables implements FieldSource {
 }
 
 /** `request`: an AdmissionRequest without its objects (upstream: cel.CreateAdmissionRequest). */
-function requestOf({ attributes, endpoint }: PolicyInput): Record<string, unknown> {
+export function requestOf({
+  attributes,
+  endpoint,
+}: Pick<PolicyInput, 'attributes' | 'endpoint'>): Record<string, unknown> {
   const { subresource, operation, user, dryRun, options } = attributes;
   const asked = attributes.endpoint.resource;
   const matched = endpoint.resource;

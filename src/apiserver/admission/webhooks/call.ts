@@ -1,6 +1,7 @@
 import type { Status } from '../../../api/generated/types.ts';
 import { ApiError, badRequest, internalError } from '../../../api/status.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { Authorizer } from '../../filters/authorization.ts';
 import type { Random } from '../../random.ts';
 import { WebhookCallError, type WebhookClient } from '../../webhook/webhook-client.ts';
 import type { AdmissionAttributes } from '../admission.ts';
@@ -11,6 +12,7 @@ export interface CallDeps extends MatchDeps {
   log: Logger;
   random: Random;
   webhooks: WebhookClient;
+  authorizer: Authorizer;
 }
 
 const defaultTimeout = 10;

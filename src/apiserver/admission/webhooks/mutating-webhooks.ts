@@ -7,6 +7,7 @@ import { cloneJson } from '../../objects/decoded.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { completed, inVersionOf } from '../match/equivalents.ts';
 import { type CallDeps, callWebhook } from './call.ts';
+import { meetsConditions } from './conditions.ts';
 import { type Invocation, invocationOf, isExempt } from './invocation.ts';
 import type { CompiledWebhook, WebhookIndex } from './webhook-index.ts';
 
@@ -34,7 +35,7 @@ export class MutatingWebhooks implements AdmissionPlugin {
     if (reinvocation?.again && calls?.differs(attributes.object)) calls.changed();
     for (const hook of webhooks) {
       const invocation = invocationOf(this.#deps, hook, attributes);
-      if (!invocation) continue;
+      if (!invocation || !(await meetsConditions(this.#deps.authorizer, invocation, attributes))) continue;
       if (reinvocation?.again && !calls?.isDue(hook.key)) continue;
       const verdict = await callWebhook(this.#deps, invocation, attributes, true);
       const changed = verdict !== undefined && (await this.#apply(verdict.patch, invocation, attributes));

@@ -1,5 +1,6 @@
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { type CallDeps, callWebhook } from './call.ts';
+import { meetsConditions } from './conditions.ts';
 import { type Invocation, invocationOf, isExempt } from './invocation.ts';
 import type { WebhookIndex } from './webhook-index.ts';
 
@@ -26,7 +27,10 @@ export class ValidatingWebhooks implements AdmissionPlugin {
   /** All are waited for; of several refusals the first in the webhooks' order is told. */
   async #askAll(invocations: readonly Invocation[], attributes: AdmissionAttributes): Promise<void> {
     const answers = await Promise.allSettled(
-      invocations.map(invocation => callWebhook(this.#deps, invocation, attributes, false)),
+      invocations.map(async invocation => {
+        if (!(await meetsConditions(this.#deps.authorizer, invocation, attributes))) return;
+        await callWebhook(this.#deps, invocation, attributes, false);
+      }),
     );
     const refused = answers.find(answer => answer.status === 'rejected');
     if (refused) throw refused.reason;

@@ -1,3 +1,4 @@
+import { compileMatchCondition } from '../../../api/cel/webhook-conditions.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -6,6 +7,7 @@ import type {
 } from '../../../api/generated/types.ts';
 import { everything, type LabelSelector, selectorFromLabelSelector } from '../../../api/label-selector.ts';
 import type { Stored } from '../../../api/objects.ts';
+import type { CompiledCondition } from '../policy/match-conditions.ts';
 
 export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 export type WebhookConfiguration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration;
@@ -18,6 +20,7 @@ export interface CompiledWebhook {
   readonly webhook: Webhook;
   readonly namespaceSelector: LabelSelector;
   readonly objectSelector: LabelSelector;
+  readonly conditions: readonly CompiledCondition[];
 }
 
 /** The webhooks of all configurations of a kind, by the configurations' names and then in their order. */
@@ -47,12 +50,17 @@ export class WebhookIndex {
 }
 
 function compileWebhook(configuration: string, webhook: Webhook, i: number): CompiledWebhook {
-  const { namespaceSelector, objectSelector } = webhook;
+  const { namespaceSelector, objectSelector, matchConditions = [] } = webhook;
   return {
     key: `${configuration}/${webhook.name}/${i}`,
     configuration,
     webhook,
     namespaceSelector: namespaceSelector ? selectorFromLabelSelector(namespaceSelector) : everything,
     objectSelector: objectSelector ? selectorFromLabelSelector(objectSelector) : everything,
+    conditions: matchConditions.map(({ name, expression }) => ({
+      name,
+      expression,
+      compiled: compileMatchCondition(expression),
+    })),
   };
 }
