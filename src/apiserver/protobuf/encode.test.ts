@@ -54,31 +54,16 @@ function full(schema: Schema, above: readonly string[]): unknown {
  * definition, so that no other field gets lost unseen.
  */
 const withoutNumber: Record<string, readonly string[]> = {
-  'apps.v1.DeploymentStatus': ['terminatingReplicas'],
-  'apps.v1.ReplicaSetStatus': ['terminatingReplicas'],
-  'autoscaling.v2.HPAScalingRules': ['tolerance'],
-  'core.v1.Container': ['restartPolicyRules'],
-  'core.v1.ContainerStatus': ['stopSignal'],
-  'core.v1.EnvVarSource': ['fileKeyRef'],
-  'core.v1.EphemeralContainer': ['restartPolicyRules'],
-  'core.v1.Lifecycle': ['stopSignal'],
   'core.v1.NodeStatus': ['declaredFeatures'],
-  'core.v1.NodeSystemInfo': ['swap'],
   // Go's types are inlined there, and carry no kind of their own over the wire.
   'core.v1.PersistentVolumeClaim': ['apiVersion', 'kind'],
-  'core.v1.PodCondition': ['observedGeneration'],
   'core.v1.PodSpec': ['schedulingGroup'],
-  'core.v1.PodStatus': ['extendedResourceClaimStatus', 'nodeAllocatableResourceClaimStatuses'],
+  'core.v1.PodStatus': ['nodeAllocatableResourceClaimStatuses'],
   'core.v1.ResourceHealth': ['message'],
   'core.v1.VolumeMountStatus': ['volumeStatus'],
-  'core.v1.VolumeProjection': ['podCertificate'],
-  'discovery.v1.EndpointHints': ['forNodes'],
-  'storage.v1.CSIDriverSpec': [
-    'nodeAllocatableUpdatePeriodSeconds',
-    'preventPodSchedulingIfMissing',
-    'serviceAccountTokenInSecrets',
-  ],
-  'storage.v1.VolumeError': ['errorCode'],
+  'resource.v1.Device': ['nodeAllocatableResourceMappings'],
+  'resource.v1.DeviceAttribute': ['bools', 'ints', 'strings', 'versions'],
+  'storage.v1.CSIDriverSpec': ['preventPodSchedulingIfMissing'],
 };
 
 /** What is missing or different in `decoded`, as paths. */
@@ -113,16 +98,7 @@ for (const { apiVersion, ...gvk } of kinds) {
 }
 
 /** Of these the table has no messages: they are answered in JSON. */
-const kindsWithoutMessage = [
-  'APIService',
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionPolicyBinding',
-  'CustomResourceDefinition',
-  'DeviceClass',
-  'ResourceClaim',
-  'ResourceClaimTemplate',
-  'ResourceSlice',
-];
+const kindsWithoutMessage = ['CustomResourceDefinition'];
 
 test('kinds that have a message', () => {
   const without = builtinResources

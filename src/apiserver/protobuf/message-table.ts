@@ -36,12 +36,12 @@ DaemonSetUpdateStrategy type=1:string rollingUpdate=2:RollingUpdateDaemonSet
 Deployment metadata=1:meta.v1.ObjectMeta spec=2:DeploymentSpec status=3:DeploymentStatus
 DeploymentCondition type=1:string status=2:string lastUpdateTime=6:meta.v1.Time lastTransitionTime=7:meta.v1.Time reason=4:string message=5:string
 DeploymentSpec replicas=1:int32 selector=2:meta.v1.LabelSelector template=3:core.v1.PodTemplateSpec strategy=4:DeploymentStrategy minReadySeconds=5:int32 revisionHistoryLimit=6:int32 paused=7:bool progressDeadlineSeconds=9:int32
-DeploymentStatus observedGeneration=1:int64 replicas=2:int32 updatedReplicas=3:int32 readyReplicas=7:int32 availableReplicas=4:int32 unavailableReplicas=5:int32 conditions=6:[]DeploymentCondition collisionCount=8:int32
+DeploymentStatus observedGeneration=1:int64 replicas=2:int32 updatedReplicas=3:int32 readyReplicas=7:int32 availableReplicas=4:int32 unavailableReplicas=5:int32 conditions=6:[]DeploymentCondition collisionCount=8:int32 terminatingReplicas=9:int32
 DeploymentStrategy type=1:string rollingUpdate=2:RollingUpdateDeployment
 ReplicaSet metadata=1:meta.v1.ObjectMeta spec=2:ReplicaSetSpec status=3:ReplicaSetStatus
 ReplicaSetCondition type=1:string status=2:string lastTransitionTime=3:meta.v1.Time reason=4:string message=5:string
 ReplicaSetSpec replicas=1:int32 minReadySeconds=4:int32 selector=2:meta.v1.LabelSelector template=3:core.v1.PodTemplateSpec
-ReplicaSetStatus replicas=1:int32 fullyLabeledReplicas=2:int32 readyReplicas=4:int32 availableReplicas=5:int32 observedGeneration=3:int64 conditions=6:[]ReplicaSetCondition
+ReplicaSetStatus replicas=1:int32 fullyLabeledReplicas=2:int32 readyReplicas=4:int32 availableReplicas=5:int32 observedGeneration=3:int64 conditions=6:[]ReplicaSetCondition terminatingReplicas=7:int32
 RollingUpdateDaemonSet maxUnavailable=1:util.intstr.IntOrString maxSurge=2:util.intstr.IntOrString
 RollingUpdateDeployment maxUnavailable=1:util.intstr.IntOrString maxSurge=2:util.intstr.IntOrString
 RollingUpdateStatefulSetStrategy partition=1:int32 maxUnavailable=2:util.intstr.IntOrString
@@ -107,7 +107,7 @@ CrossVersionObjectReference kind=1:string name=2:string apiVersion=3:string
 ExternalMetricSource metric=1:MetricIdentifier target=2:MetricTarget
 ExternalMetricStatus metric=1:MetricIdentifier current=2:MetricValueStatus
 HPAScalingPolicy type=1:string value=2:int32 periodSeconds=3:int32
-HPAScalingRules stabilizationWindowSeconds=3:int32 selectPolicy=1:string policies=2:[]HPAScalingPolicy
+HPAScalingRules stabilizationWindowSeconds=3:int32 selectPolicy=1:string policies=2:[]HPAScalingPolicy tolerance=4:api.resource.Quantity
 HorizontalPodAutoscaler metadata=1:meta.v1.ObjectMeta spec=2:HorizontalPodAutoscalerSpec status=3:HorizontalPodAutoscalerStatus
 HorizontalPodAutoscalerBehavior scaleUp=1:HPAScalingRules scaleDown=2:HPAScalingRules
 HorizontalPodAutoscalerCondition type=1:string status=2:string lastTransitionTime=3:meta.v1.Time reason=4:string message=5:string
@@ -175,7 +175,7 @@ ConfigMapKeySelector localObjectReference*=1:LocalObjectReference key=2:string o
 ConfigMapNodeConfigSource namespace=1:string name=2:string uid=3:string resourceVersion=4:string kubeletConfigKey=5:string
 ConfigMapProjection localObjectReference*=1:LocalObjectReference items=2:[]KeyToPath optional=4:bool
 ConfigMapVolumeSource localObjectReference*=1:LocalObjectReference items=2:[]KeyToPath defaultMode=3:int32 optional=4:bool
-Container name=1:string image=2:string command=3:[]string args=4:[]string workingDir=5:string ports=6:[]ContainerPort envFrom=19:[]EnvFromSource env=7:[]EnvVar resources=8:ResourceRequirements resizePolicy=23:[]ContainerResizePolicy restartPolicy=24:string volumeMounts=9:[]VolumeMount volumeDevices=21:[]VolumeDevice livenessProbe=10:Probe readinessProbe=11:Probe startupProbe=22:Probe lifecycle=12:Lifecycle terminationMessagePath=13:string terminationMessagePolicy=20:string imagePullPolicy=14:string securityContext=15:SecurityContext stdin=16:bool stdinOnce=17:bool tty=18:bool
+Container name=1:string image=2:string command=3:[]string args=4:[]string workingDir=5:string ports=6:[]ContainerPort envFrom=19:[]EnvFromSource env=7:[]EnvVar resources=8:ResourceRequirements resizePolicy=23:[]ContainerResizePolicy restartPolicy=24:string volumeMounts=9:[]VolumeMount volumeDevices=21:[]VolumeDevice livenessProbe=10:Probe readinessProbe=11:Probe startupProbe=22:Probe lifecycle=12:Lifecycle terminationMessagePath=13:string terminationMessagePolicy=20:string imagePullPolicy=14:string securityContext=15:SecurityContext stdin=16:bool stdinOnce=17:bool tty=18:bool restartPolicyRules=25:[]ContainerRestartRule
 ContainerImage names=1:[]string sizeBytes=2:int64
 ContainerPort name=1:string hostPort=2:int32 containerPort=3:int32 protocol=4:string hostIP=5:string
 ContainerResizePolicy resourceName=1:string restartPolicy=2:string
@@ -183,7 +183,7 @@ ContainerState waiting=1:ContainerStateWaiting running=2:ContainerStateRunning t
 ContainerStateRunning startedAt=1:meta.v1.Time
 ContainerStateTerminated exitCode=1:int32 signal=2:int32 reason=3:string message=4:string startedAt=5:meta.v1.Time finishedAt=6:meta.v1.Time containerID=7:string
 ContainerStateWaiting reason=1:string message=2:string
-ContainerStatus name=1:string state=2:ContainerState lastState=3:ContainerState ready=4:bool restartCount=5:int32 image=6:string imageID=7:string containerID=8:string started=9:bool allocatedResources=10:map:api.resource.Quantity resources=11:ResourceRequirements volumeMounts=12:[]VolumeMountStatus user=13:ContainerUser allocatedResourcesStatus=14:[]ResourceStatus
+ContainerStatus name=1:string state=2:ContainerState lastState=3:ContainerState ready=4:bool restartCount=5:int32 image=6:string imageID=7:string containerID=8:string started=9:bool allocatedResources=10:map:api.resource.Quantity resources=11:ResourceRequirements volumeMounts=12:[]VolumeMountStatus user=13:ContainerUser allocatedResourcesStatus=14:[]ResourceStatus stopSignal=15:string
 ContainerUser linux=1:LinuxContainerUser
 DaemonEndpoint Port=1:int32
 DownwardAPIProjection items=1:[]DownwardAPIVolumeFile
@@ -196,9 +196,9 @@ EndpointSubset addresses=1:[]EndpointAddress notReadyAddresses=2:[]EndpointAddre
 Endpoints metadata=1:meta.v1.ObjectMeta subsets=2:[]EndpointSubset
 EnvFromSource prefix=1:string configMapRef=2:ConfigMapEnvSource secretRef=3:SecretEnvSource
 EnvVar name=1:string value=2:string valueFrom=3:EnvVarSource
-EnvVarSource fieldRef=1:ObjectFieldSelector resourceFieldRef=2:ResourceFieldSelector configMapKeyRef=3:ConfigMapKeySelector secretKeyRef=4:SecretKeySelector
+EnvVarSource fieldRef=1:ObjectFieldSelector resourceFieldRef=2:ResourceFieldSelector configMapKeyRef=3:ConfigMapKeySelector secretKeyRef=4:SecretKeySelector fileKeyRef=5:FileKeySelector
 EphemeralContainer ephemeralContainerCommon*=1:EphemeralContainerCommon targetContainerName=2:string
-EphemeralContainerCommon name=1:string image=2:string command=3:[]string args=4:[]string workingDir=5:string ports=6:[]ContainerPort envFrom=19:[]EnvFromSource env=7:[]EnvVar resources=8:ResourceRequirements resizePolicy=23:[]ContainerResizePolicy restartPolicy=24:string volumeMounts=9:[]VolumeMount volumeDevices=21:[]VolumeDevice livenessProbe=10:Probe readinessProbe=11:Probe startupProbe=22:Probe lifecycle=12:Lifecycle terminationMessagePath=13:string terminationMessagePolicy=20:string imagePullPolicy=14:string securityContext=15:SecurityContext stdin=16:bool stdinOnce=17:bool tty=18:bool
+EphemeralContainerCommon name=1:string image=2:string command=3:[]string args=4:[]string workingDir=5:string ports=6:[]ContainerPort envFrom=19:[]EnvFromSource env=7:[]EnvVar resources=8:ResourceRequirements resizePolicy=23:[]ContainerResizePolicy restartPolicy=24:string volumeMounts=9:[]VolumeMount volumeDevices=21:[]VolumeDevice livenessProbe=10:Probe readinessProbe=11:Probe startupProbe=22:Probe lifecycle=12:Lifecycle terminationMessagePath=13:string terminationMessagePolicy=20:string imagePullPolicy=14:string securityContext=15:SecurityContext stdin=16:bool stdinOnce=17:bool tty=18:bool restartPolicyRules=25:[]ContainerRestartRule
 EphemeralVolumeSource volumeClaimTemplate=1:PersistentVolumeClaimTemplate
 Event metadata=1:meta.v1.ObjectMeta involvedObject=2:ObjectReference reason=3:string message=4:string source=5:EventSource firstTimestamp=6:meta.v1.Time lastTimestamp=7:meta.v1.Time count=8:int32 type=9:string eventTime=10:meta.v1.MicroTime series=11:EventSeries action=12:string related=13:ObjectReference reportingComponent=14:string reportingInstance=15:string
 EventSeries count=1:int32 lastObservedTime=2:meta.v1.MicroTime
@@ -222,7 +222,7 @@ ISCSIPersistentVolumeSource targetPortal=1:string iqn=2:string lun=3:int32 iscsi
 ISCSIVolumeSource targetPortal=1:string iqn=2:string lun=3:int32 iscsiInterface=4:string fsType=5:string readOnly=6:bool portals=7:[]string chapAuthDiscovery=8:bool chapAuthSession=11:bool secretRef=10:LocalObjectReference initiatorName=12:string
 ImageVolumeSource reference=1:string pullPolicy=2:string
 KeyToPath key=1:string path=2:string mode=3:int32
-Lifecycle postStart=1:LifecycleHandler preStop=2:LifecycleHandler
+Lifecycle postStart=1:LifecycleHandler preStop=2:LifecycleHandler stopSignal=3:string
 LifecycleHandler exec=1:ExecAction httpGet=2:HTTPGetAction tcpSocket=3:TCPSocketAction sleep=4:SleepAction
 LimitRange metadata=1:meta.v1.ObjectMeta spec=2:LimitRangeSpec
 LimitRangeItem type=1:string max=2:map:api.resource.Quantity min=3:map:api.resource.Quantity default=4:map:api.resource.Quantity defaultRequest=5:map:api.resource.Quantity maxLimitRequestRatio=6:map:api.resource.Quantity
@@ -254,7 +254,7 @@ NodeSelectorRequirement key=1:string operator=2:string values=3:[]string
 NodeSelectorTerm matchExpressions=1:[]NodeSelectorRequirement matchFields=2:[]NodeSelectorRequirement
 NodeSpec podCIDR=1:string podCIDRs=7:[]string providerID=3:string unschedulable=4:bool taints=5:[]Taint configSource=6:NodeConfigSource externalID=2:string
 NodeStatus capacity=1:map:api.resource.Quantity allocatable=2:map:api.resource.Quantity phase=3:string conditions=4:[]NodeCondition addresses=5:[]NodeAddress daemonEndpoints=6:NodeDaemonEndpoints nodeInfo=7:NodeSystemInfo images=8:[]ContainerImage volumesInUse=9:[]string volumesAttached=10:[]AttachedVolume config=11:NodeConfigStatus runtimeHandlers=12:[]NodeRuntimeHandler features=13:NodeFeatures
-NodeSystemInfo machineID=1:string systemUUID=2:string bootID=3:string kernelVersion=4:string osImage=5:string containerRuntimeVersion=6:string kubeletVersion=7:string kubeProxyVersion=8:string operatingSystem=9:string architecture=10:string
+NodeSystemInfo machineID=1:string systemUUID=2:string bootID=3:string kernelVersion=4:string osImage=5:string containerRuntimeVersion=6:string kubeletVersion=7:string kubeProxyVersion=8:string operatingSystem=9:string architecture=10:string swap=11:NodeSwapStatus
 ObjectFieldSelector apiVersion=1:string fieldPath=2:string
 ObjectReference kind=1:string namespace=2:string name=3:string uid=4:string apiVersion=5:string resourceVersion=6:string fieldPath=7:string
 PersistentVolume metadata=1:meta.v1.ObjectMeta spec=2:PersistentVolumeSpec status=3:PersistentVolumeStatus
@@ -273,7 +273,7 @@ PodAffinity requiredDuringSchedulingIgnoredDuringExecution=1:[]PodAffinityTerm p
 PodAffinityTerm labelSelector=1:meta.v1.LabelSelector namespaces=2:[]string topologyKey=3:string namespaceSelector=4:meta.v1.LabelSelector matchLabelKeys=5:[]string mismatchLabelKeys=6:[]string
 PodAntiAffinity requiredDuringSchedulingIgnoredDuringExecution=1:[]PodAffinityTerm preferredDuringSchedulingIgnoredDuringExecution=2:[]WeightedPodAffinityTerm
 PodAttachOptions stdin=1:bool stdout=2:bool stderr=3:bool tty=4:bool container=5:string
-PodCondition type=1:string status=2:string lastProbeTime=3:meta.v1.Time lastTransitionTime=4:meta.v1.Time reason=5:string message=6:string
+PodCondition type=1:string status=2:string lastProbeTime=3:meta.v1.Time lastTransitionTime=4:meta.v1.Time reason=5:string message=6:string observedGeneration=7:int64
 PodDNSConfig nameservers=1:[]string searches=2:[]string options=3:[]PodDNSConfigOption
 PodDNSConfigOption name=1:string value=2:string
 PodExecOptions stdin=1:bool stdout=2:bool stderr=3:bool tty=4:bool container=5:string command=6:[]string
@@ -289,7 +289,7 @@ PodSchedulingGate name=1:string
 PodSecurityContext seLinuxOptions=1:SELinuxOptions windowsOptions=8:WindowsSecurityContextOptions runAsUser=2:int64 runAsGroup=6:int64 runAsNonRoot=3:bool supplementalGroups=4:[]int64 supplementalGroupsPolicy=12:string fsGroup=5:int64 sysctls=7:[]Sysctl fsGroupChangePolicy=9:string seccompProfile=10:SeccompProfile appArmorProfile=11:AppArmorProfile seLinuxChangePolicy=13:string
 PodSignature podController=1:meta.v1.OwnerReference
 PodSpec volumes=1:[]Volume initContainers=20:[]Container containers=2:[]Container ephemeralContainers=34:[]EphemeralContainer restartPolicy=3:string terminationGracePeriodSeconds=4:int64 activeDeadlineSeconds=5:int64 dnsPolicy=6:string nodeSelector=7:map:string serviceAccountName=8:string serviceAccount=9:string automountServiceAccountToken=21:bool nodeName=10:string hostNetwork=11:bool hostPID=12:bool hostIPC=13:bool shareProcessNamespace=27:bool securityContext=14:PodSecurityContext imagePullSecrets=15:[]LocalObjectReference hostname=16:string subdomain=17:string affinity=18:Affinity schedulerName=19:string tolerations=22:[]Toleration hostAliases=23:[]HostAlias priorityClassName=24:string priority=25:int32 dnsConfig=26:PodDNSConfig readinessGates=28:[]PodReadinessGate runtimeClassName=29:string enableServiceLinks=30:bool preemptionPolicy=31:string overhead=32:map:api.resource.Quantity topologySpreadConstraints=33:[]TopologySpreadConstraint setHostnameAsFQDN=35:bool os=36:PodOS hostUsers=37:bool schedulingGates=38:[]PodSchedulingGate resourceClaims=39:[]PodResourceClaim resources=40:ResourceRequirements hostnameOverride=41:string
-PodStatus phase=1:string conditions=2:[]PodCondition message=3:string reason=4:string nominatedNodeName=11:string hostIP=5:string hostIPs=16:[]HostIP podIP=6:string podIPs=12:[]PodIP startTime=7:meta.v1.Time initContainerStatuses=10:[]ContainerStatus containerStatuses=8:[]ContainerStatus qosClass=9:string ephemeralContainerStatuses=13:[]ContainerStatus resize=14:string resourceClaimStatuses=15:[]PodResourceClaimStatus observedGeneration=17:int64 allocatedResources=19:map:api.resource.Quantity resources=20:ResourceRequirements
+PodStatus phase=1:string conditions=2:[]PodCondition message=3:string reason=4:string nominatedNodeName=11:string hostIP=5:string hostIPs=16:[]HostIP podIP=6:string podIPs=12:[]PodIP startTime=7:meta.v1.Time initContainerStatuses=10:[]ContainerStatus containerStatuses=8:[]ContainerStatus qosClass=9:string ephemeralContainerStatuses=13:[]ContainerStatus resize=14:string resourceClaimStatuses=15:[]PodResourceClaimStatus observedGeneration=17:int64 allocatedResources=19:map:api.resource.Quantity resources=20:ResourceRequirements extendedResourceClaimStatus=18:PodExtendedResourceClaimStatus
 PodStatusResult metadata=1:meta.v1.ObjectMeta status=2:PodStatus
 PodTemplate metadata=1:meta.v1.ObjectMeta template=2:PodTemplateSpec
 PodTemplateSpec metadata=1:meta.v1.ObjectMeta spec=2:PodSpec
@@ -356,7 +356,7 @@ VolumeDevice name=1:string devicePath=2:string
 VolumeMount name=1:string readOnly=2:bool recursiveReadOnly=7:string mountPath=3:string subPath=4:string mountPropagation=5:string subPathExpr=6:string
 VolumeMountStatus name=1:string mountPath=2:string readOnly=3:bool recursiveReadOnly=4:string
 VolumeNodeAffinity required=1:NodeSelector
-VolumeProjection secret=1:SecretProjection downwardAPI=2:DownwardAPIProjection configMap=3:ConfigMapProjection serviceAccountToken=4:ServiceAccountTokenProjection clusterTrustBundle=5:ClusterTrustBundleProjection
+VolumeProjection secret=1:SecretProjection downwardAPI=2:DownwardAPIProjection configMap=3:ConfigMapProjection serviceAccountToken=4:ServiceAccountTokenProjection clusterTrustBundle=5:ClusterTrustBundleProjection podCertificate=6:PodCertificateProjection
 VolumeResourceRequirements limits=1:map:api.resource.Quantity requests=2:map:api.resource.Quantity
 VolumeSource hostPath=1:HostPathVolumeSource emptyDir=2:EmptyDirVolumeSource gcePersistentDisk=3:GCEPersistentDiskVolumeSource awsElasticBlockStore=4:AWSElasticBlockStoreVolumeSource gitRepo=5:GitRepoVolumeSource secret=6:SecretVolumeSource nfs=7:NFSVolumeSource iscsi=8:ISCSIVolumeSource glusterfs=9:GlusterfsVolumeSource persistentVolumeClaim=10:PersistentVolumeClaimVolumeSource rbd=11:RBDVolumeSource flexVolume=12:FlexVolumeSource cinder=13:CinderVolumeSource cephfs=14:CephFSVolumeSource flocker=15:FlockerVolumeSource downwardAPI=16:DownwardAPIVolumeSource fc=17:FCVolumeSource azureFile=18:AzureFileVolumeSource configMap=19:ConfigMapVolumeSource vsphereVolume=20:VsphereVirtualDiskVolumeSource quobyte=21:QuobyteVolumeSource azureDisk=22:AzureDiskVolumeSource photonPersistentDisk=23:PhotonPersistentDiskVolumeSource projected=26:ProjectedVolumeSource portworxVolume=24:PortworxVolumeSource scaleIO=25:ScaleIOVolumeSource storageos=27:StorageOSVolumeSource csi=28:CSIVolumeSource ephemeral=29:EphemeralVolumeSource image=30:ImageVolumeSource
 VsphereVirtualDiskVolumeSource volumePath=1:string fsType=2:string storagePolicyName=3:string storagePolicyID=4:string
@@ -365,7 +365,7 @@ WindowsSecurityContextOptions gmsaCredentialSpecName=1:string gmsaCredentialSpec
 # discovery.v1
 Endpoint addresses=1:[]string conditions=2:EndpointConditions hostname=3:string targetRef=4:core.v1.ObjectReference deprecatedTopology=5:map:string nodeName=6:string zone=7:string hints=8:EndpointHints
 EndpointConditions ready=1:bool serving=2:bool terminating=3:bool
-EndpointHints forZones=1:[]ForZone
+EndpointHints forZones=1:[]ForZone forNodes=2:[]ForNode
 EndpointPort name=1:string protocol=2:string port=3:int32 appProtocol=4:string
 EndpointSlice metadata=1:meta.v1.ObjectMeta addressType=4:string endpoints=2:[]Endpoint ports=3:[]EndpointPort
 ForZone name=1:string
@@ -487,7 +487,7 @@ PriorityClass metadata=1:meta.v1.ObjectMeta value=2:int32 globalDefault=3:bool d
 # storage.v1
 VolumeAttributesClass metadata=1:meta.v1.ObjectMeta driverName=2:string parameters=3:map:string
 CSIDriver metadata=1:meta.v1.ObjectMeta spec=2:CSIDriverSpec
-CSIDriverSpec attachRequired=1:bool podInfoOnMount=2:bool volumeLifecycleModes=3:[]string storageCapacity=4:bool fsGroupPolicy=5:string tokenRequests=6:[]TokenRequest requiresRepublish=7:bool seLinuxMount=8:bool
+CSIDriverSpec attachRequired=1:bool podInfoOnMount=2:bool volumeLifecycleModes=3:[]string storageCapacity=4:bool fsGroupPolicy=5:string tokenRequests=6:[]TokenRequest requiresRepublish=7:bool seLinuxMount=8:bool nodeAllocatableUpdatePeriodSeconds=9:int64 serviceAccountTokenInSecrets=10:bool
 CSINode metadata=1:meta.v1.ObjectMeta spec=2:CSINodeSpec
 CSINodeDriver name=1:string nodeID=2:string topologyKeys=3:[]string allocatable=4:VolumeNodeResources
 CSINodeSpec drivers=1:[]CSINodeDriver
@@ -498,6 +498,6 @@ VolumeAttachment metadata=1:meta.v1.ObjectMeta spec=2:VolumeAttachmentSpec statu
 VolumeAttachmentSource persistentVolumeName=1:string inlineVolumeSpec=2:core.v1.PersistentVolumeSpec
 VolumeAttachmentSpec attacher=1:string source=2:VolumeAttachmentSource nodeName=3:string
 VolumeAttachmentStatus attached=1:bool attachmentMetadata=2:map:string attachError=3:VolumeError detachError=4:VolumeError
-VolumeError time=1:meta.v1.Time message=2:string
+VolumeError time=1:meta.v1.Time message=2:string errorCode=3:int32
 VolumeNodeResources count=1:int32
 `;

@@ -1,3 +1,4 @@
+import { laterMessages } from './later-messages.ts';
 import { messageTable } from './message-table.ts';
 
 /** A field of a message, as the JSON form and the wire name it. */
@@ -25,7 +26,9 @@ export interface MessageInfo {
  * writes every field that is no pointer, so that on the wire a zero of one means "not set".
  */
 const pointerNames = new Set(
-  `activeDeadlineSeconds addresses allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
+  `activeDeadlineSeconds addresses adminAccess allNodes allowMultipleAllocations bindsToNode distinctAttribute
+  errorCode extendedResourceName matchAttribute maxExpirationSeconds nodeAllocatableUpdatePeriodSeconds
+  perDeviceNodeSelection serviceAccountTokenInSecrets shareID stopSignal terminatingReplicas allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
   appProtocol attachRequired automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex
   blockOwnerDeletion completionMode completions completionIndexes controller defaultMode deletionGracePeriodSeconds
   dedicatedSeats defaultRequest enableServiceLinks expirationSeconds externalTrafficPolicy.. failedJobsHistoryLimit
@@ -97,6 +100,15 @@ const pointerExceptions: Record<string, boolean> = {
   'coordination.v1.LeaseSpec strategy': true,
   'autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage': true,
   'core.v1.ContainerStatus started': true,
+  'core.v1.NodeSwapStatus capacity': true,
+  'apiregistration.v1.ServiceReference port': true,
+  'admissionregistration.v1.MutatingAdmissionPolicySpec reinvocationPolicy': false,
+  'resource.v1.DeviceAttribute int': true,
+  'resource.v1.DeviceAttribute bool': true,
+  'resource.v1.DeviceAttribute string': true,
+  'resource.v1.DeviceAttribute version': true,
+  'resource.v1.Device nodeName': true,
+  'resource.v1.ResourceSliceSpec nodeName': true,
 };
 
 const scalars = new Set(['double', 'int64', 'int32', 'bool', 'string', 'bytes', 'uint64', 'uint32']);
@@ -105,7 +117,7 @@ let table: Map<string, MessageInfo> | undefined;
 
 /** The message of a full name; undefined where the table has none. The table is read when first asked for. */
 export function messageInfo(name: string): MessageInfo | undefined {
-  table ??= readTable(messageTable);
+  table ??= readTable(messageTable + laterMessages);
   return table.get(name);
 }
 
