@@ -8,6 +8,7 @@ import type { DecodedIn, EncodedIn, GrpcSchema, MessageNameIn } from './schema.t
 export const grpcCode = {
   cancelled: 1,
   unknown: 2,
+  invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
   outOfRange: 11,

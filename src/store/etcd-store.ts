@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { GrpcError, grpcCode } from '../grpc/grpc-channel.ts';
 import { EtcdClient, type EtcdClientOptions } from './etcd-client.ts';
 import { EtcdFeed } from './etcd-feed.ts';
 import { EtcdLayout, packFinal, packValue } from './etcd-layout.ts';
@@ -188,9 +189,11 @@ export class EtcdStore implements Store {
       this.#failure = undefined;
       return { succeeded: reply.succeeded, repeated: reply.repeated, revision };
     } catch (error) {
-      this.#failure = new StoreUnavailable(error);
+      const failure = new StoreUnavailable(error);
       this.#log.warn('etcd did not take a write', { error });
-      throw this.#failure;
+      // A value that is too large says nothing about the next.
+      if (!(error instanceof GrpcError && error.code === grpcCode.invalidArgument)) this.#failure = failure;
+      throw failure;
     }
   }
 

@@ -169,6 +169,12 @@ function assemblePaths(
     { name: 'ping', live: true, check: () => undefined },
     { name: 'etcd', live: true, check: () => (store.revision > 0 ? undefined : 'the store has no revision') },
     {
+      name: 'etcd-readiness',
+      live: false,
+      // A store of its own that cannot write can still be read; of a shared one nobody knows what is in it.
+      check: () => (store.shared ? store.failure?.message : undefined),
+    },
+    {
       name: 'poststarthook/rbac/bootstrap-roles',
       live: false,
       check: () => (state.ready ? undefined : 'not finished'),

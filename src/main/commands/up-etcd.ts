@@ -62,7 +62,7 @@ function checkEndpoints(endpoints: string[], isolated: boolean): string[] {
     }
     if (isolated && !text.startsWith('unix:')) {
       throw new UsageFailure(
-        `an isolated cluster has no way to ${text}: name a Unix socket of etcd (unix:///run/etcd.sock), or leave --isolated away`,
+        `an isolated cluster has no way to ${text}: name a Unix socket (etcd --listen-client-urls unix://localhost:2379 makes one where it runs: unix:///FOLDER/localhost:2379), or leave --isolated away`,
       );
     }
   }
