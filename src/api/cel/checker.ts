@@ -8,6 +8,8 @@ import {
   type StructExpr,
 } from './ast.ts';
 import type { CelEnvironment } from './environment.ts';
+import { parseDuration, parseTimestamp } from './instants.ts';
+import { compileRegex } from './regex.ts';
 import type { Overload } from './signatures.ts';
 import type { SourceError } from './source.ts';
 import {
@@ -252,7 +254,21 @@ class Checker {
     const types = operands.map(each => this.#bound.apply(this.#argument(fn, each, scope)));
     const overloads = isLong || this.#environment.functions.get(fn);
     if (!overloads) return this.#fail(expr.at, `undeclared reference to '${fn}' (in container '')`);
-    return this.#resolve(expr, member, operands, types, overloads);
+    const type = this.#resolve(expr, member, operands, types, overloads);
+    if (type.kind !== 'error') this.#checkLiteral(fn, operands);
+    return type;
+  }
+
+  /** Literals that no run could read are mistakes already. */
+  #checkLiteral(fn: string, operands: readonly Expr[]): void {
+    const checked = fn === 'matches' ? operands[1] : operands[0];
+    if (checked?.kind !== 'const' || typeof checked.value !== 'string') return;
+    const { value, at } = checked;
+    const wrong =
+      (fn === 'duration' && !parseDuration(value)) ||
+      (fn === 'timestamp' && (value.length <= 10 || !parseTimestamp(value))) ||
+      (fn === 'matches' && 'error' in compileRegex(value));
+    if (wrong) this.#fail(at, `invalid ${fn} argument`);
   }
 
   /** What `format` takes may be a list of everything. */
