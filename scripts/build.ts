@@ -53,6 +53,17 @@ try {
       ].join('\n'),
     },
   });
+  await build({
+    entryPoints: [join(root, 'src/images/agnhost/main.ts')],
+    outfile: join(fresh, 'agnhost.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node26',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  renameSync(join(fresh, 'agnhost.cjs'), join(out, 'agnhost.cjs'));
   // The command line last: the bootstrap looks at it to see whether the bundle is fresh.
   for (const name of Object.keys(entries).toReversed())
     renameSync(join(fresh, `${name}.mjs`), join(out, `${name}.mjs`));

@@ -1,46 +1,46 @@
-import { readFileSync } from 'node:fs';
-import {
-  basePackages,
-  certificateBundle,
-  certificatePattern,
-  debianFiles,
-  defaultPath,
-} from './debian-base.ts';
-import type { Recipe, RecipeContext } from './recipe.ts';
+import { readFile } from 'node:fs/promises';
+import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
+import type { LayerFile } from './layer.ts';
+import type { Recipe } from './recipe.ts';
 
-const source = (name: string) => readFileSync(new URL(`./agnhost/${name}`, import.meta.url), 'utf8');
+/** The program, as `scripts/build.ts` bundles it from `src/images/agnhost`. */
+const program = new URL('../../../dist/agnhost.cjs', import.meta.url);
 
-const tools = ['curl', 'ca-certificates', 'iproute2', 'bind9-dnsutils', 'netcat-openbsd'];
-
-const files = ({ collected }: RecipeContext) => [
-  ...debianFiles(),
-  certificateBundle(collected),
-  { path: 'usr/bin/nc', link: 'nc.openbsd' },
-  { path: 'agnhost', content: source('agnhost.pl'), mode: 0o755 },
-  { path: 'usr/local/lib/agnhost' },
-  { path: 'usr/local/lib/agnhost/Server.pm', content: source('Server.pm') },
-  { path: 'uploads', mode: 0o1777 },
+/** What tests run in the image beside the program; the libraries are Node.js's. */
+const tools = [
+  ...['bash', 'curl', 'wget', 'bind9-dnsutils', 'bind9-host', 'netcat-openbsd', 'iproute2', 'iperf'],
+  ...['libatomic1', 'libstdc++6'],
 ];
 
-const common = {
-  revision: 1,
-  packages: [basePackages, ['perl', ...tools]],
-  collect: certificatePattern,
-  files,
-};
+async function files(): Promise<LayerFile[]> {
+  const { selfSignedPair } = await import('../self-signed.ts');
+  const { cert, key } = await selfSignedPair('localhost', ['127.0.0.1', '::1', 'example.com']);
+  return [
+    ...debianFiles(),
+    { path: 'usr/bin/nc', link: 'nc.openbsd' },
+    // The Node.js that runs Causeway runs it.
+    { path: 'usr/local/bin/node', content: await readFile(process.execPath), mode: 0o755 },
+    { path: 'agnhost', content: `#!/usr/local/bin/node\n${await readFile(program, 'utf8')}`, mode: 0o755 },
+    // Tests of the entry point start it by this name.
+    { path: 'agnhost-2', link: 'agnhost' },
+    { path: 'localhost.crt', content: cert },
+    { path: 'localhost.key', content: key },
+    { path: 'uploads', mode: 0o777 },
+  ];
+}
 
-/** Kubernetes' image of test servers, for manifests that use it: its most used commands in Perl. */
 export const agnhost: Recipe = {
   name: 'agnhost',
   repositories: [
     'registry.k8s.io/e2e-test-images/agnhost',
     'k8s.gcr.io/e2e-test-images/agnhost',
-    'us.gcr.io/k8s-artifacts-prod/e2e-test-images/agnhost',
     'gcr.io/kubernetes-e2e-test-images/agnhost',
   ],
-  ...common,
+  revision: 2,
+  packages: [basePackages, tools],
+  files,
   config: {
-    ExposedPorts: { '80/tcp': {}, '8080/tcp': {}, '8081/tcp': {}, '9376/tcp': {}, '5000/tcp': {} },
+    ExposedPorts: { '80/tcp': {}, '8080/tcp': {}, '8081/tcp': {}, '8081/udp': {}, '9376/tcp': {} },
     Env: [defaultPath],
     Entrypoint: ['/agnhost'],
     Cmd: ['pause'],
@@ -48,16 +48,18 @@ export const agnhost: Recipe = {
   },
 };
 
-/** The images that DNS is tested from: dig, nslookup, nc and a shell. */
+/** Tests of DNS take it for the tools alone. */
 export const dnsutils: Recipe = {
   name: 'dnsutils',
   repositories: [
     'registry.k8s.io/e2e-test-images/jessie-dnsutils',
     'registry.k8s.io/e2e-test-images/dnsutils',
-    'gcr.io/kubernetes-e2e-test-images/dnsutils',
     'gcr.io/kubernetes-e2e-test-images/jessie-dnsutils',
+    'gcr.io/kubernetes-e2e-test-images/dnsutils',
     'docker.io/tutum/dnsutils',
   ],
-  ...common,
-  config: { Env: [defaultPath], Cmd: ['sleep', '3600'], WorkingDir: '/' },
+  revision: 2,
+  packages: [basePackages, tools],
+  files: () => debianFiles(),
+  config: { Env: [defaultPath], Cmd: ['sleep', 'infinity'], WorkingDir: '/' },
 };

@@ -47,6 +47,7 @@ export const busybox: Recipe = {
     'registry.k8s.io/e2e-test-images/busybox',
     'k8s.gcr.io/busybox',
     'gcr.io/google_containers/busybox',
+    'k8s.gcr.io/e2e-test-images/busybox',
   ],
   ...common,
   config: {

@@ -120,6 +120,7 @@ export const nginx: Recipe = {
     'docker.io/library/nginx',
     'registry.k8s.io/nginx',
     'registry.k8s.io/e2e-test-images/nginx',
+    'k8s.gcr.io/e2e-test-images/nginx',
     'k8s.gcr.io/nginx',
     'public.ecr.aws/nginx/nginx',
   ],

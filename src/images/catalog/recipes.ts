@@ -3,21 +3,15 @@ import { alpine, busybox } from './busybox.ts';
 import { curl } from './curl.ts';
 import { debian } from './debian.ts';
 import { echoserver } from './echoserver.ts';
+import { httpd } from './httpd.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
 import type { Recipe } from './recipe.ts';
 import { redis } from './redis.ts';
+import { kitten, nautilus } from './update-demo.ts';
 
 /** Everything the catalog can build. */
 export const recipes: readonly Recipe[] = [
-  agnhost,
-  alpine,
-  busybox,
-  curl,
-  debian,
-  dnsutils,
-  echoserver,
-  nginx,
-  pause,
-  redis,
+  ...[agnhost, alpine, busybox, curl, debian, dnsutils, echoserver, httpd, kitten, nautilus],
+  ...[nginx, pause, redis],
 ];

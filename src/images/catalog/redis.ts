@@ -17,7 +17,7 @@ exec "$@"
 
 export const redis: Recipe = {
   name: 'redis',
-  repositories: ['docker.io/library/redis'],
+  repositories: ['docker.io/library/redis', 'registry.k8s.io/e2e-test-images/redis'],
   revision: 1,
   packages: [basePackages, ['redis-server', 'redis-tools']],
   files: () => [
