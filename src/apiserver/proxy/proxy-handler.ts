@@ -7,6 +7,7 @@ import { header, type ServerRequest, type ServerResponse } from '../exchange.ts'
 import { bodyText, forward, forwardUpgrade, joinSockets, passedResponse, type Target } from './forward.ts';
 import type { PodTargets } from './pod-targets.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
+import { type LinkBase, LinkRewriter, rewriteLink } from './rewrite-links.ts';
 
 const streaming = new Set(['exec', 'attach', 'portforward']);
 const plainText = { 'content-type': 'text/plain; charset=utf-8' };
@@ -45,11 +46,13 @@ export class ProxyHandler {
       const location = `${call.request.path}/${query ? `?${query}` : ''}`;
       return { status: 301, headers: { location }, body: { kind: 'none' } };
     }
+    let message: IncomingMessage;
     try {
-      return passedResponse(await forward(call.request, target));
+      message = await forward(call.request, target);
     } catch (cause) {
       throw unreachable(target, cause);
     }
+    return withLinks(passedResponse(message), linkBase(call, target));
   }
 
   /** A request for another protocol. Answers by itself; rejects when it can't. */
@@ -91,6 +94,28 @@ export class ProxyHandler {
     if (subresource === 'portforward') return this.#pods.portForward(call);
     throw badRequest('the request can not be upgraded');
   }
+}
+
+/** How links of the backend are to be written for who asked by this server's path. */
+function linkBase({ info, request }: Call, { options }: Target): LinkBase {
+  const suffix = info.rest === '' ? '' : `/${info.rest}`;
+  const path = request.path.replace(/\/+$/, '');
+  const prefix = path.slice(0, path.length - suffix.replace(/\/+$/, '').length);
+  return { prefix, host: `${options.host}:${options.port}` };
+}
+
+/** Redirects and pages lead through this server, too (upstream: util/proxy, Transport). */
+function withLinks(response: ServerResponse, base: LinkBase): ServerResponse {
+  const { headers, body } = response;
+  const { location } = headers;
+  if (typeof location === 'string') headers.location = rewriteLink(location, base);
+  const type = String(headers['content-type'] ?? '').split(';')[0];
+  if (type !== 'text/html' || headers['content-encoding'] || body.kind !== 'stream') return response;
+  delete headers['content-length'];
+  const stream = new LinkRewriter(base);
+  body.stream.on('error', error => stream.destroy(error));
+  stream.on('close', () => body.stream.destroy());
+  return { ...response, body: { kind: 'stream', stream: body.stream.pipe(stream) } };
 }
 
 /**

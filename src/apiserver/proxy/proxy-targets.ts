@@ -38,14 +38,15 @@ export class ProxyTargets {
     const secure = named.scheme === 'https';
     // A pod's certificate is nobody's business but its users': upstream does not check it either.
     const options = { host, port, ...(secure && { rejectUnauthorized: false }) };
-    return { secure, options, path };
+    // Links in pages are rewritten, which takes the text as it is.
+    return { secure, options, path, headers: { 'accept-encoding': 'identity' } };
   }
 
   #pod({ info }: Call, { name, port }: ProxiedName): Address {
     const pod = this.#deps.reader.get<Pod>('pods', info.namespace, name);
     if (!pod) throw notFound({ resource: 'pods' }, name);
     const host = pod.status?.podIP;
-    if (!host) throw badRequest('address not allowed');
+    if (!host || !proxyable(host)) throw badRequest('address not allowed');
     const ports = (pod.spec?.containers ?? []).flatMap(each => each.ports ?? []);
     if (port === '') return { host, port: ports[0]?.containerPort ?? 80 };
     const number = /^\d+$/.test(port) ? Number(port) : ports.find(each => each.name === port)?.containerPort;
@@ -63,6 +64,11 @@ export class ProxyTargets {
     }
     return choices[random.integer(choices.length)]!;
   }
+}
+
+/** Never this machine itself, nor what only a link knows (upstream: util/proxy, IsProxyableIP). */
+function proxyable(address: string): boolean {
+  return !/^(127\.|0\.0\.0\.0$|169\.254\.|22[4-9]\.|23\d\.|::1?$|fe[89ab]|ff)/i.test(address);
 }
 
 /** `name`, `name:port`, `scheme:name:port`. */
