@@ -12,8 +12,8 @@ import type {
 
 const defaultAffinitySeconds = 10_800;
 
-/** Another implementation serves a Service with this label (upstream's service-proxy-name). */
-const foreignProxyLabel = 'service.kubernetes.io/service-proxy-name';
+/** Another implementation serves a Service with the first label; one with the second is to be left alone. */
+const ignoredLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
 /**
  * Compiles one Service and its EndpointSlices into what they mean for `node`. Pure: the same objects give
@@ -26,10 +26,11 @@ export function compileService(
 ): ServiceModel | undefined {
   const { spec, metadata } = service;
   if (!spec || spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return undefined;
-  if (metadata.labels?.[foreignProxyLabel]) return undefined;
-  const ports = (spec.ports ?? []).map(port => compilePort(service, port, slices, node));
+  if (isIgnored(service)) return undefined;
+  const own = slices.filter(slice => !isIgnored(slice));
+  const ports = (spec.ports ?? []).map(port => compilePort(service, port, own, node));
   const local = new Set<string>();
-  for (const slice of slices) {
+  for (const slice of own) {
     for (const endpoint of slice.endpoints ?? []) {
       if (endpoint.nodeName === node.name && (endpoint.conditions?.ready ?? true)) {
         local.add(endpoint.addresses[0]!);
@@ -44,6 +45,10 @@ export function compileService(
     ...(spec.healthCheckNodePort && { healthCheckNodePort: spec.healthCheckNodePort }),
     localEndpoints: local.size,
   };
+}
+
+function isIgnored({ metadata }: Pick<Service, 'metadata'>): boolean {
+  return ignoredLabels.some(label => metadata?.labels?.[label] !== undefined);
 }
 
 /** The endpoints of one port and family under both policies. */

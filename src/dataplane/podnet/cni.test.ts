@@ -30,6 +30,14 @@ test('a request: variables, CNI_ARGS and host ports', () => {
   ]);
 });
 
+test('port mappings as containerd writes them, with capitals', () => {
+  const portMappings = [{ HostPort: 80, ContainerPort: 8080, Protocol: 'tcp', HostIP: '172.30.0.11' }];
+  const request = parseRequest(text({}, { cniVersion: '1.0.0', runtimeConfig: { portMappings } }));
+  assert.deepEqual(request.portMappings, [
+    { hostPort: 80, containerPort: 8080, protocol: 'tcp', hostIP: '172.30.0.11' },
+  ]);
+});
+
 const refused: [what: string, input: string, code: number, message: RegExp][] = [
   ['no configuration', 'CNI_COMMAND=ADD', 6, /no configuration/],
   ['no JSON', text({}, '{'), 6, /no JSON/],

@@ -147,8 +147,12 @@ function parsePortMappings(value: unknown): PortMapping[] {
     throw new CniError(cniCode.invalidConfig, 'runtimeConfig.portMappings is no list');
   }
   return value.flatMap((row: Record<string, unknown>) => {
-    const { hostPort, containerPort, hostIP } = row;
-    const protocol = String(row.protocol ?? 'tcp').toLowerCase();
+    // containerd writes `HostPort`; Go's own plugins do not tell capitals apart.
+    const fields = new Map(Object.entries(row).map(([name, field]) => [name.toLowerCase(), field]));
+    const [hostPort, containerPort, hostIP] = ['hostport', 'containerport', 'hostip'].map(name =>
+      fields.get(name),
+    );
+    const protocol = String(fields.get('protocol') ?? 'tcp').toLowerCase();
     if (hostPort === 0 || hostPort === undefined) return [];
     if (!isPort(hostPort) || !isPort(containerPort) || !isProtocol(protocol)) {
       throw new CniError(cniCode.invalidConfig, `invalid port mapping: ${JSON.stringify(row)}`);
