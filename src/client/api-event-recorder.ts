@@ -25,6 +25,8 @@ export interface ApiEventRecorderOptions {
   component: string;
   /** The node's name, for what runs on a node. */
   host?: string;
+  /** Milliseconds an event waits before it is written: what is told of goes before what tells of it. 0 where not given. */
+  leisure?: number;
 }
 
 /** Writes core/v1 Events through the API, one at a time in the order they were recorded. */
@@ -110,6 +112,8 @@ export class ApiEventRecorder implements EventRecorder, Component {
 
   async #drain(): Promise<void> {
     await Promise.resolve();
+    const { leisure = 0 } = this.#options;
+    if (leisure > 0) await this.#clock.sleep(leisure, this.#stopping.signal).catch(() => undefined);
     for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
       const correlated = this.#correlator.correlate(event);
       if (!correlated) continue;

@@ -59,7 +59,7 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
   const informers = new InformerFactory({ clock, log, transport });
   const recorder = new ApiEventRecorder(
     { clock, log, transport },
-    { component: 'kubelet', host: config.node },
+    { component: 'kubelet', host: config.node, leisure: eventLeisure },
   );
   const nodes = informers.informer<Node>(resource('', 'v1', 'nodes'));
   const services = informers.informer<Service>(resource('', 'v1', 'services'));
@@ -141,6 +141,9 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
     new Together('node', [nodeAgent, proxy, announcer, dns]),
   ]);
 }
+
+/** A pod is Ready after about as long. */
+const eventLeisure = 200;
 
 /** A machine's link on the node network. */
 const nodeLink = 'eth0';

@@ -38,6 +38,9 @@ export interface Server extends Component {
   readonly informers: InformerFactory;
 }
 
+/** Milliseconds; a pod is Ready after about as long. */
+const eventLeisure = 200;
+
 /**
  * The server process: store, API server, then everything that talks to it, in this order. Controllers and
  * scheduler run while this server holds their Leases, whether or not there are other servers.
@@ -53,7 +56,10 @@ export function assembleServer(ports: ServerPorts, options: ServerOptions): Serv
   const transportFor = (account: string) => api.transport(serviceAccountUser(account));
   const recorders: ApiEventRecorder[] = [];
   const recorderFor = (component: string, account: string) => {
-    const recorder = new ApiEventRecorder({ clock, log, transport: transportFor(account) }, { component });
+    const recorder = new ApiEventRecorder(
+      { clock, log, transport: transportFor(account) },
+      { component, leisure: eventLeisure },
+    );
     recorders.push(recorder);
     return recorder;
   };
@@ -99,7 +105,10 @@ function assembleScheduler(
   { clock, log, decisions }: Pick<ServerPorts, 'clock' | 'log' | 'decisions'>,
 ): Scheduler {
   const transport = api.transport(componentUser('system:kube-scheduler'));
-  const recorder = new ApiEventRecorder({ clock, log, transport }, { component: 'default-scheduler' });
+  const recorder = new ApiEventRecorder(
+    { clock, log, transport },
+    { component: 'default-scheduler', leisure: eventLeisure },
+  );
   return new Scheduler({ clock, log, decisions, transport, informers, recorder });
 }
 

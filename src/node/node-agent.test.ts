@@ -195,6 +195,23 @@ test('a pod runs, is Ready and is deleted gracefully', async t => {
   await node.until('off the node', () => node.cri.sandboxes.size === 0 && node.cri.containers.size === 0);
 });
 
+test('a start that takes its usual time is told of once, a slow one also before', async t => {
+  const node = await TestNode.start(t);
+  const reports = () =>
+    node.transport.requests.filter(request => request === 'PATCH /api/v1/namespaces/default/pods/web/status');
+  await node.create({ containers: [web] });
+  await node.until('Ready', () => node.isReady());
+  assert.equal(reports().length, 1);
+
+  const release = node.cri.hold('runPodSandbox');
+  await node.create({ containers: [web] }, 'slow');
+  const waiting = async () =>
+    (await node.pod('slow'))?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  await node.until('being made', async () => (await waiting()) === 'ContainerCreating', 1_000);
+  release();
+  await node.until('Ready', () => node.isReady('slow'));
+});
+
 test('the stop signal of a deleted pod waits while service rules name the pod, and only then', async t => {
   const node = await TestNode.start(t);
   await node.create({ containers: [web] });

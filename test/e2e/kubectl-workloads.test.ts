@@ -45,6 +45,62 @@ function pod(name: string, container: object, spec: object = {}) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { ...short, containers, ...spec } };
 }
 
+test('what a StatefulSet writes outlives its pods, and goes with its claims', async () => {
+  const data = { mountPath: '/data', name: 'data' };
+  const command = ['sh', '-c', 'echo $HOSTNAME >> /data/log; sleep 1000'];
+  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const labels = { app: 'db' };
+  await apply({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db' },
+    spec: {
+      ...{ serviceName: 'db', replicas: 2, selector: { matchLabels: labels } },
+      template: {
+        metadata: { labels },
+        spec: { ...short, containers: [{ name: 'c', image: 'busybox', command, volumeMounts: [data] }] },
+      },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
+    },
+  });
+  await answers([
+    [
+      'k get storageclass',
+      /^standard \(default\) +causeway\.dev\/node-folder +Delete +WaitForFirstConsumer/m,
+    ],
+    ['k rollout status statefulset/db --timeout=60s', /2 new pods have been updated/],
+    ['k get pvc data-db-1 --no-headers', /^data-db-1 +Bound +pvc-\S+ +1Gi +RWO +standard/],
+    ['k delete pod db-0', /deleted\n$/],
+    ['k rollout status statefulset/db --timeout=60s', /2 new pods have been updated/],
+    ['k exec db-0 -- cat /data/log', /^db-0\ndb-0\n$/],
+    ['k delete statefulset/db', /deleted\n$/],
+    ['k wait pod -l app=db --for=delete --timeout=30s', /^$/],
+    ['k get pv --no-headers | grep -c Bound', /^2\n$/],
+    [
+      'k delete pvc -l app=db && k wait pv --all --for=delete --timeout=30s && k get pv',
+      /No resources found\n$/,
+    ],
+  ]);
+});
+
+test('a container gets more memory while it runs', async () => {
+  const resources = { requests: { memory: '16Mi' }, limits: { memory: '32Mi' } };
+  await apply(pod('grows', { command: ['sleep', '1000'], resources }));
+  const more = { containers: [{ name: 'c', resources: { limits: { memory: '48Mi' } } }] };
+  const limit = '{.status.containerStatuses[0].resources.limits.memory}';
+  await answers([
+    ['k wait pod/grows --for=condition=Ready --timeout=30s', /condition met\n$/],
+    [`k patch pod grows --subresource resize -p '${JSON.stringify({ spec: more })}'`, /patched\n$/],
+    [`k wait pod/grows --for=jsonpath='${limit}'=48Mi --timeout=30s`, /condition met\n$/],
+    ['k get pod grows -o jsonpath={.status.containerStatuses[0].restartCount}', /^0$/],
+    [
+      'k exec grows -- sh -c "cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max" 2>/dev/null',
+      /^50331648\n$/,
+    ],
+    ['k delete pod grows', /deleted\n$/],
+  ]);
+});
+
 test('Deployment: roll out, history, undo, pause, scale', () =>
   answers([
     ['k create deployment web --image=nginx --replicas=2', /^deployment\.apps\/web created\n$/],
