@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { builtinByKind, type ResourceInfo, resourcePath } from '../api/resources.ts';
+import { builtinByKind, completeResource, type ResourceInfo, resourcePath } from '../api/resources.ts';
 import { type Random, seededRandom } from './random.ts';
 import { adminUser, startApi, type TestApi } from './testing/api.ts';
+import { crontabs, cronVersion } from './testing/custom.ts';
 
 /** What is put in the place of any value. */
 const oddities: unknown[] = [
@@ -159,5 +160,55 @@ test('mutated requests from a fixed seed: each gets an answer, none the blame of
   }
   for (const expected of [200, 201, 400, 404, 409, 422])
     assert.ok(counts.has(expected), `no ${expected} among ${[...counts.keys()]}`);
+  await api.stop();
+});
+
+test('mutated custom resources, and definitions of them', async () => {
+  const api = await startApi();
+  const random = seededRandom(7);
+  const definitions = builtinByKind({
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    kind: 'CustomResourceDefinition',
+  })!;
+  const items = {
+    type: 'object',
+    required: ['name'],
+    properties: { name: { type: 'string', default: 'x' } },
+  };
+  const list = {
+    type: 'array',
+    items,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['name'],
+  };
+  const rules = [{ rule: '!has(self.image) || self.image != "bad"', message: 'bad image' }];
+  const version = cronVersion('v1', {}, { list, any: { 'x-kubernetes-int-or-string': true } });
+  const spec = version.schema.openAPIV3Schema.properties.spec as Record<string, unknown>;
+  spec['x-kubernetes-validations'] = rules;
+  const definition = { ...crontabs(), spec: { ...crontabs().spec, versions: [version] } };
+  await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
+  const { group, names } = definition.spec;
+  const resource = completeResource({
+    ...{ group, version: 'v1', kind: names.kind, plural: names.plural, namespaced: true },
+    subresources: ['status', 'scale'],
+  });
+  const body = { spec: { cronSpec: '*', image: 'i', replicas: 1, list: [{ name: 'a' }], any: '5' } };
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 1500; i++) {
+    const { status, what } =
+      random.integer(3) > 0
+        ? await send(api, resource, body, random)
+        : await send(
+            api,
+            definitions,
+            { metadata: { name: 'a.example.com' }, spec: definition.spec },
+            random,
+          );
+    assert.ok(status < 500, what);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  for (const expected of [200, 201, 400, 404, 422])
+    assert.ok(counts.has(expected), `${expected} in ${[...counts.keys()]}`);
   await api.stop();
 });

@@ -57,6 +57,26 @@ test('create, get, apply, patch, describe and delete', async () => {
   assert.equal(await ok('get ct -o name'), '');
 });
 
+test('scale, wait and wide columns', async () => {
+  await ok('apply -f -', cron('scaled'));
+  assert.match(await ok('scale ct scaled --replicas=4'), /crontab.stable.example.com\/scaled scaled/);
+  assert.equal(await ok('get ct scaled -o jsonpath={.spec.replicas}'), '4');
+  const waiting = ok('wait --for=jsonpath={.status.replicas}=4 ct/scaled --timeout=10s');
+  await ok('patch ct scaled --subresource=status --type=merge -p {"status":{"replicas":4}}');
+  assert.match(await waiting, /condition met/);
+  assert.match(
+    await ok('get ct scaled -o wide'),
+    /^NAME +SPEC +REPLICAS +IMAGE +AGE\nscaled +\* .* 4 +my-awesome-cron-image /,
+  );
+  assert.match(
+    await ok('get --raw /apis/stable.example.com/v1/namespaces/default/crontabs/scaled/scale'),
+    /"replicas":4/,
+  );
+  const applied = cron('scaled', { cronSpec: '1', image: 'x' });
+  assert.match(await ok('apply --server-side --force-conflicts -f -', applied), /serverside-applied/);
+  await ok('delete ct --all');
+});
+
 test('explain tells the fields of the schema', async () => {
   const text = await ok('explain crontabs.spec');
   assert.match(text, /GROUP: +stable.example.com\nKIND: +CronTab\nVERSION: +v1/);
