@@ -1,3 +1,4 @@
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { ApiUser, ServerRequest } from './exchange.ts';
 import type { RequestInfo } from './filters/request-info.ts';
 
@@ -10,6 +11,8 @@ export interface Call {
   readonly auditId: string;
   /** Texts for the Warning header, in order. */
   readonly warnings: string[];
+  /** What the audit log is to say, where one is kept. */
+  readonly trail?: AuditTrail;
   /** The uids of the FlowSchema and the PriorityLevelConfiguration that decided when it was its turn. */
   flow?: { schema: string; level: string };
 }

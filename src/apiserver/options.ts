@@ -1,3 +1,4 @@
+import type { AuditOptions } from './audit/audit-trail.ts';
 import type { ApiUser } from './exchange.ts';
 
 export interface ApiServerOptions {
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   kubelet?: { ca: string; cert: string; key: string };
   /** How this server shows itself to extension servers, PEM: they believe it who it asks for. */
   frontProxy?: { ca: string; cert: string; key: string };
+  /** Keeps an audit log. */
+  audit?: AuditOptions;
   /** Seats of all priority levels together: requests that are worked on at a time. Default 600. */
   requestSeats?: number;
   /** Bearer tokens fixed at start. */

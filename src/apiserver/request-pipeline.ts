@@ -2,6 +2,7 @@ import { ApiError } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { SharedReads } from '../store/store.ts';
+import { type AuditOptions, AuditTrail } from './audit/audit-trail.ts';
 import type { Call } from './call.ts';
 import { toApiError } from './errors/status.ts';
 import { header, jsonResponse, type ServerRequest, type ServerResponse } from './exchange.ts';
@@ -31,6 +32,8 @@ export interface PipelineDeps {
   shared?: SharedReads | undefined;
   tokens: readonly TokenAuthenticator[];
   flowControl: FlowControl;
+  /** Undefined: no audit log is kept. */
+  audit?: AuditOptions;
   /** Answers a call that may be made. */
   route(call: Call): ServerResponse | Promise<ServerResponse>;
 }
@@ -56,10 +59,11 @@ export class RequestPipeline {
     const warnings: string[] = [];
     let response: ServerResponse;
     let call: Call | undefined;
+    const trail = this.trailOf(request, auditId);
     try {
       const fresh = freshness(this.#deps.shared, request);
       if (fresh) await fresh;
-      call = await this.admit(request, auditId, warnings);
+      call = await this.admit(request, auditId, warnings, trail);
       response = await this.#run(call);
       this.#deps.metrics.count(call.info.verb, call.info.resource, response.status);
     } catch (error) {
@@ -74,26 +78,41 @@ export class RequestPipeline {
       headers['x-kubernetes-pf-prioritylevel-uid'] = call.flow.level;
     }
     if (warnings.length > 0) headers.warning = warningHeaders(warnings);
+    trail?.responded(response);
     return response;
+  }
+
+  /** Undefined where no log is kept; what the server does by itself is not logged. */
+  trailOf(request: ServerRequest, auditId: string): AuditTrail | undefined {
+    const { audit, clock } = this.#deps;
+    return audit && !request.inProcess ? new AuditTrail({ ...audit, clock }, request, auditId) : undefined;
   }
 
   /**
    * Authenticates and authorizes without running: what upgraded connections need, too.
    * @throws ApiError 401, 403
    */
-  async admit(request: ServerRequest, auditId: string, warnings: string[] = []): Promise<Call> {
+  async admit(
+    request: ServerRequest,
+    auditId: string,
+    warnings: string[] = [],
+    trail?: AuditTrail,
+  ): Promise<Call> {
     const info = parseRequestInfo(request);
     const authenticated = await authenticate(request, this.#deps.tokens);
+    trail?.identified(authenticated, info);
     const user = request.inProcess
       ? authenticated
       : impersonate(request, authenticated, this.#deps.authorizer);
-    this.authorize(attributesOf(user, info, request.query));
-    return { request, info, user, auditId, warnings };
+    if (user !== authenticated) trail?.impersonates(user);
+    this.authorize(attributesOf(user, info, request.query), trail);
+    return { request, info, user, auditId, warnings, ...(trail && { trail }) };
   }
 
   /** @throws ApiError 403 */
-  authorize(attributes: AccessAttributes): void {
+  authorize(attributes: AccessAttributes, trail?: AuditTrail): void {
     const decision = this.#deps.authorizer.authorize(attributes);
+    trail?.authorized(decision);
     if (!decision.allowed) throw accessDenied(attributes, decision.reason);
   }
 

@@ -63,6 +63,8 @@ export interface ServerConfig {
   frontProxy: { authority: string; client: KeyPairFiles };
   /** Signs service-account tokens: a PEM private key, and who they are issued by. */
   serviceAccounts: { key: string; issuer: string };
+  /** The audit log: the policy's file, and the file that is written; none is kept without it. */
+  audit?: { policy: string; log: string };
   store: StoreConfig;
   mirror: {
     port: number;

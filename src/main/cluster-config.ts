@@ -30,6 +30,8 @@ export interface ClusterConfig {
   etcd?: EtcdConfig;
   /** How many servers there are, where it is more than one. */
   servers?: number;
+  /** An audit log is kept; its policy is `server/audit-policy.yaml`. */
+  audit?: boolean;
   nodes: NodeConfig[];
   createdAt: string;
 }

@@ -13,6 +13,7 @@ import type {
 import { writeContainerdConfig } from '../cri/containerd-process.ts';
 import { parseResolvConf, resolvedConfPath } from '../dns/resolv-conf.ts';
 import { hostsTomlPath, renderHostsToml } from '../images/hosts-toml.ts';
+import { auditLogPath, auditPolicyPath } from './audit-files.ts';
 import {
   apiServerPort,
   type ClusterConfig,
@@ -153,6 +154,7 @@ export class ClusterFiles {
         key: join(paths.pki, 'sa.key'),
         issuer: `https://kubernetes.default.svc.${clusterDomain}`,
       },
+      ...(config.audit && { audit: { policy: auditPolicyPath(paths), log: auditLogPath(paths, name) } }),
       store: this.storeConfig(),
       mirror: {
         port: mirrorPort,

@@ -15,6 +15,7 @@ export interface ClusterWish {
   serviceSubnets: string[];
   lbPool?: string[];
   apiPort?: number;
+  audit?: boolean;
   dnsUpstreams?: string[];
   nodeMaskSizes?: number[];
   etcd?: EtcdConfig;
@@ -43,6 +44,7 @@ export function planCluster(wish: ClusterWish, createdAt: string): ClusterConfig
     ...(wish.dnsUpstreams && { dnsUpstreams: wish.dnsUpstreams }),
     ...(wish.nodeMaskSizes && { nodeMaskSizes: wish.nodeMaskSizes }),
     ...(wish.etcd && { etcd: wish.etcd }),
+    ...(wish.audit && { audit: true }),
     ...(wish.servers && wish.servers > 1 && { servers: wish.servers }),
     nodes: [],
     createdAt,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Node } from '../api/generated/types.ts';
 import { builtinByKind } from '../api/resources.ts';
+import { parseAuditPolicy } from '../apiserver/audit/audit-policy.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
@@ -18,6 +19,7 @@ import { EtcdStore } from '../store/etcd-store.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type ProcessPorts, runProcess } from './process-entry.ts';
+import { RotatingFile } from './rotating-file.ts';
 
 const nodeResource = builtinByKind({ group: '', version: 'v1', kind: 'Node' })!;
 
@@ -68,6 +70,12 @@ function assemble(config: ServerConfig, { log, decisions }: ProcessPorts) {
           key: readFileSync(config.serviceAccounts.key, 'utf8'),
           issuer: config.serviceAccounts.issuer,
         },
+        ...(config.audit && {
+          audit: {
+            policy: parseAuditPolicy(readFileSync(config.audit.policy, 'utf8')),
+            sink: new RotatingFile({ log: log.child('audit') }, { path: config.audit.log }),
+          },
+        }),
         serviceCidrs: config.network.serviceSubnets,
         hasBalancerPool: config.loadBalancerPools.length > 0,
         clusterDomain: config.network.clusterDomain,

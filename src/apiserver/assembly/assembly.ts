@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { builtinResources } from '../../api/resources.ts';
 import type { RemoteProxy } from '../aggregation/remote-proxy.ts';
@@ -89,6 +90,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const flows = assembleFlowControl(foundation, options);
   const pipeline: RequestPipeline = new RequestPipeline({
     flowControl: flows.control,
+    audit: options.audit,
     clock,
     log,
     random,
@@ -145,7 +147,9 @@ async function upgrade(
   head: Buffer,
 ): Promise<void> {
   try {
-    const call = await pipeline.admit(request, auditId);
+    const trail = pipeline.trailOf(request, auditId);
+    const call = await pipeline.admit(request, auditId, [], trail);
+    trail?.upgraded(once(socket, 'close'));
     if (call.info.verb === 'get' && creating.has(call.info.subresource)) {
       pipeline.authorize({ ...attributesOf(call.user, call.info, request.query), verb: 'create' });
     }

@@ -21,6 +21,8 @@ export interface WriteOptions {
   user: ApiUser;
   dryRun: boolean;
   warnings: string[];
+  /** Notes something in the audit log, where one is kept. */
+  annotate?: (key: string, value: string) => void;
   /** For whom the fields that change are recorded. */
   manager: string;
   /** The request's options as an object, for admission. */
@@ -78,6 +80,7 @@ async function createNamed(
     user,
     dryRun,
     warnings,
+    annotate: options.annotate,
     options: options.requestOptions && { ...options.requestOptions, kind: 'CreateOptions' },
   };
   setSystemFields(registry, endpoint, object);

@@ -38,13 +38,16 @@ async function readWith(call: Call, rules: ObjectRules): Promise<KubeObject> {
   const body = await readRaw(call, objectTypes);
   const { object, warnings } = rules.decode(body ?? '', fieldValidation(call));
   call.warnings.push(...warnings);
+  call.trail?.requested(cloneJson(object));
   return object;
 }
 
 /** A body that may be missing and need not say its kind: DeleteOptions, patches. A JSON value of our own. */
 export async function readBody(call: Call, accept: readonly string[] = objectTypes): Promise<unknown> {
   const body = await readRaw(call, accept);
-  return typeof body === 'string' ? parseJson(body) : body;
+  const value = typeof body === 'string' ? parseJson(body) : body;
+  call.trail?.requested(value);
+  return value;
 }
 
 /** `fieldValidation=` of the query. @throws ApiError 422 for a value there is none of. */

@@ -115,6 +115,7 @@ async function decideUpdate(
     user: request.user,
     dryRun: request.dryRun,
     warnings: request.warnings,
+    annotate: request.annotate,
     options: request.requestOptions,
   };
   const rules = request.rules ?? ownRules(endpoint);

@@ -8,8 +8,15 @@ import { fieldManagerOf } from './field-ownership.ts';
 export function writeOptions(call: Call): WriteOptions {
   const asked = call.request.query.getAll('dryRun').filter(value => value !== '');
   const manager = fieldManagerOf(call);
-  const { user, warnings } = call;
-  return { user, dryRun: isDryRun(asked), warnings, manager, requestOptions: requestOptions(call, asked) };
+  const { user, warnings, trail } = call;
+  return {
+    user,
+    dryRun: isDryRun(asked),
+    warnings,
+    manager,
+    requestOptions: requestOptions(call, asked),
+    ...(trail && { annotate: (key, value) => trail.annotate(key, value) }),
+  };
 }
 
 const optionsKinds: Record<string, string> = { create: 'CreateOptions', patch: 'PatchOptions' };

@@ -26,6 +26,7 @@ export interface UpOptions extends ClusterOptions {
   etcdCertfile?: string;
   etcdKeyfile?: string;
   servers?: number;
+  auditPolicy?: string;
 }
 
 /** What a cluster is made with stays: an option that says otherwise is refused, not ignored. */
@@ -51,6 +52,7 @@ export function refuseChanges(present: ClusterConfig | undefined, options: UpOpt
     ['datastore', options.datastore, present.etcd ? 'etcd' : 'sqlite'],
     ['etcd-prefix', options.etcdPrefix, present.etcd?.prefix],
     ['servers', options.servers, present.servers ?? 1],
+    ['audit-policy', options.auditPolicy && true, present.audit ?? false],
   ];
   for (const [option, asked, has] of rows) {
     if (asked === undefined || isDeepStrictEqual(asked, has)) continue;

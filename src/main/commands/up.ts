@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { readAuditPolicy, writeAuditPolicy } from '../audit-files.ts';
 import { checkWish } from '../check-wish.ts';
 import { freeSubnets } from '../choose-subnets.ts';
 import {
@@ -66,6 +67,7 @@ export function addUpCommand(program: Command): void {
     .option('--etcd-cafile <file>', "the authority of etcd's certificates, PEM")
     .option('--etcd-certfile <file>', 'client certificate towards etcd, PEM')
     .option('--etcd-keyfile <file>', 'its key, PEM')
+    .option('--audit-policy <file>', 'keep an audit log: a Policy of audit.k8s.io/v1')
     .option('--servers <count>', 'how many API servers share the etcd (1)', wholeNumber(1, 5))
     .addHelpText(
       'after',
@@ -93,10 +95,12 @@ async function up(options: UpOptions): Promise<void> {
   const onSignal = () => abort.abort(new SystemFailure(interrupted(options.name)));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
+    const audit = options.auditPolicy && readAuditPolicy(options.auditPolicy);
     const config =
       withEtcdAccess(paths, readCluster(paths), options) ?? (await plan(options, paths, isolated));
     if (config.etcd) await reachEtcd(config.etcd);
     const context = { paths, config };
+    if (audit) writeAuditPolicy(paths, audit);
     const lifecycle = new ClusterLifecycle(context, progress);
     const started = await lifecycle.up(abort.signal);
     const merged = await mergeAccess(context, options.kubeconfig);
@@ -164,6 +168,7 @@ async function plan(options: UpOptions, paths: ClusterPaths, isolated: boolean):
     ...(options.dnsUpstream && { dnsUpstreams: options.dnsUpstream }),
     ...(etcd && { etcd }),
     ...(options.servers && { servers: options.servers }),
+    ...(options.auditPolicy && { audit: true }),
   };
   checkWish(wish);
   if (etcd) await reachEtcd(etcd);
