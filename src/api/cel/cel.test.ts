@@ -27,6 +27,8 @@ function run(source: string, bindings: Record<string, unknown> = {}): unknown {
 const values: [source: string, wanted: unknown, bindings?: Record<string, unknown>][] = [
   ['1 + 2 * 3 == 7', true],
   ['-5 % 3', -2],
+  ['true && true && false || true && !false && true', true],
+  ['1 < 2 && 2 < 3 == true', true],
   ['1 < 1.5 && 2u >= 1', true],
   ['dyn(1) == 1.0 && dyn(1u) == 1', true],
   ['object.spec.replicas > 3', true, { object: { spec: { replicas: 5 } } }],

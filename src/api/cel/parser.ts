@@ -13,7 +13,7 @@ import { SyntaxFault } from './source.ts';
 
 /** What cel-go allows: recursion is bounded, so that no expression can exhaust the stack. */
 const maxDepth = 250;
-const maxTreeDepth = 1200;
+const maxTreeDepth = 500;
 const tooDeep = `expression recursion limit exceeded: ${maxDepth}`;
 /** Code points; upstream's default. */
 const maxLength = 100_000;
@@ -126,14 +126,32 @@ class Parser {
   #binary(lowest: number): Expr {
     let left = this.#unary();
     for (;;) {
-      const { kind, text, at } = this.#peek;
+      const { kind, text } = this.#peek;
       const strength = kind === 'symbol' ? operators[text] : undefined;
       if (strength === undefined || strength < lowest) break;
-      this.#take();
-      const right = this.#binary(strength + 1);
-      left = call(text === 'in' ? '@in' : `_${text}_`, at, left, right);
+      if (text === '&&' || text === '||') left = this.#chain(left, text, strength);
+      else {
+        const { at } = this.#take();
+        left = call(text === 'in' ? '@in' : `_${text}_`, at, left, this.#binary(strength + 1));
+      }
     }
     return left;
+  }
+
+  /** `a && b && c && d` as `(a && b) && (c && d)`: long chains of conditions make no deep trees. */
+  #chain(first: Expr, sign: string, strength: number): Expr {
+    const terms = [first];
+    const signs: number[] = [];
+    for (let token = this.#takeIf(sign); token; token = this.#takeIf(sign)) {
+      signs.push(token.at);
+      terms.push(this.#binary(strength + 1));
+    }
+    const joined = (from: number, to: number): Expr => {
+      if (from === to) return terms[from]!;
+      const middle = (from + to) >> 1;
+      return call(`_${sign}_`, signs[middle]!, joined(from, middle), joined(middle + 1, to));
+    };
+    return joined(0, signs.length);
   }
 
   #unary(): Expr {
