@@ -11,12 +11,19 @@ import { CustomVersion } from '../../api/custom/custom-version.ts';
 import { decodeCustom, decodePatchedCustom } from '../../api/custom/decode-custom.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../api/generated/types.ts';
 import { formatApiVersion, type Stored } from '../../api/objects.ts';
-import { completeResource, type ResourceInfo, type Verb } from '../../api/resources.ts';
+import { builtinResources, completeResource, type ResourceInfo, type Verb } from '../../api/resources.ts';
 import type { ObjectRules } from '../registry/object-rules.ts';
 import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import { isTerminating } from './conditions.ts';
 import { StoredVersions } from './stored-versions.ts';
 import { type ConversionDeps, webhookConverter } from './webhook-converter.ts';
+
+const builtins = new Set(builtinResources.map(({ group, plural }) => `${plural}.${group}`));
+
+/** Whether a definition names a resource this server has itself: its objects are not the definition's. */
+export function overlapsBuiltin({ spec }: CustomResourceDefinition): boolean {
+  return builtins.has(`${spec.names.plural}.${spec.group}`);
+}
 
 /** In upstream's order. */
 const verbs: readonly Verb[] = [

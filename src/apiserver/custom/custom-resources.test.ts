@@ -333,3 +333,53 @@ test('watches end when the definition changes, and when it goes', async () => {
   await api.delete(crd);
   assert.deepEqual(await gone, ['ADDED', 'DELETED']);
 });
+
+test("a definition of a resource that is built in touches none of the server's objects", async () => {
+  const made = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: 'a' },
+    spec: { controller: 'a/b' },
+  };
+  const classes = '/apis/networking.k8s.io/v1/ingressclasses';
+  await api.post(classes, made);
+  const definition = crontabs('ingressclasses', 'IngressClass', 'networking.k8s.io');
+  const annotations = { 'api-approved.kubernetes.io': 'unapproved, for a test' };
+  const spec = { ...definition.spec, scope: 'Cluster', versions: [cronVersion('v1beta1')] };
+  await define({ ...definition, metadata: { ...definition.metadata, annotations }, spec });
+  const own = `${crds}/ingressclasses.networking.k8s.io`;
+  const { conditions } = (await api.get(own)).status;
+  assert.equal(conditions.at(-1).reason, 'UnapprovedAnnotation');
+  assert.equal((await refusal(api.get('/apis/networking.k8s.io/v1beta1/ingressclasses'))).code, 404);
+  await api.delete(own);
+  await settled();
+  assert.equal((await refusal(api.get(own))).code, 404);
+  assert.equal((await api.get(classes)).items.length, 1);
+});
+
+test('a deprecated version warns', async () => {
+  const deprecated = cronVersion('v1beta1', { storage: false, deprecated: true });
+  const told = cronVersion('v1alpha1', {
+    storage: false,
+    deprecated: true,
+    deprecationWarning: 'Gone soon.',
+  });
+  await define(withVersions(deprecated, told, cronVersion('v1')));
+  const warning = async (version: string) => {
+    const { headers } = await api.server.handle({
+      method: 'GET',
+      path: path(version),
+      query: new URLSearchParams(),
+      headers: {},
+      body: { kind: 'none' },
+      signal: AbortSignal.timeout(10_000),
+      user: { name: 'admin', groups: ['system:masters'] },
+      inProcess: false,
+      remoteAddress: '',
+    });
+    return String(headers.warning ?? '');
+  };
+  assert.match(await warning('v1beta1'), /299 - "stable.example.com\/v1beta1 CronTab is deprecated"/);
+  assert.match(await warning('v1alpha1'), /299 - "Gone soon."/);
+  assert.equal(await warning('v1'), '');
+});

@@ -9,7 +9,7 @@ import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import type { OpenWatch } from '../watch/object-watch.ts';
 import type { ResourceHubs } from '../watch/resource-hub.ts';
 import { isEstablished, isTerminating } from './conditions.ts';
-import { customEndpoints } from './custom-endpoint.ts';
+import { customEndpoints, overlapsBuiltin } from './custom-endpoint.ts';
 import type { ConversionDeps } from './webhook-converter.ts';
 
 type Definition = Stored<CustomResourceDefinition>;
@@ -67,7 +67,7 @@ export class CustomResources {
   #set(definition: Definition): void {
     const { name } = definition.metadata;
     const known = this.#served.get(name);
-    if (!isEstablished(definition)) {
+    if (!isEstablished(definition) || overlapsBuiltin(definition)) {
       if (known) this.#remove(name);
       return;
     }
@@ -76,9 +76,7 @@ export class CustomResources {
     const state = String(isTerminating(definition));
     if (known?.spec === made && known.state === state) return;
     if (known) this.#takeOut(known, known.spec !== made);
-    const endpoints = customEndpoints(this.#deps, definition).filter(
-      each => !this.#deps.endpoints.has(keyOf(each)),
-    );
+    const endpoints = customEndpoints(this.#deps, definition);
     for (const endpoint of endpoints) this.#deps.endpoints.set(keyOf(endpoint), endpoint);
     this.#served.set(name, {
       spec: made,

@@ -15,7 +15,7 @@ import type { ResourceEndpoint } from '../registry/resource-endpoint.ts';
 import { isToBeRemoved } from '../registry/update.ts';
 import type { ResourceHubs } from '../watch/resource-hub.ts';
 import { cleanupFinalizer, isEstablished, statusOf, withCondition } from './conditions.ts';
-import { storedEndpoint } from './custom-endpoint.ts';
+import { overlapsBuiltin, storedEndpoint } from './custom-endpoint.ts';
 import type { ConversionDeps } from './webhook-converter.ts';
 
 type Definition = Stored<CustomResourceDefinition>;
@@ -112,6 +112,11 @@ export class DefinitionController {
     const { name } = definition.metadata;
     if (!isEstablished(definition)) {
       await this.#release(definition, 'NeverEstablished', 'resource was never established');
+      return;
+    }
+    if (overlapsBuiltin(definition)) {
+      const why = 'instances overlap with built-in resources in storage';
+      await this.#release(definition, 'OverlappingBuiltInResource', why);
       return;
     }
     const inProgress = terminating(
