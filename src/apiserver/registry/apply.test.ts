@@ -203,3 +203,37 @@ test('to create by applying takes the right to create', async () => {
   await api.post(maps, configMap('there'));
   await request('there');
 });
+
+const scale = (name: string, replicas: number) => ({
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  metadata: { name },
+  spec: { replicas },
+});
+
+test('a scale can be applied: the replicas change hands in the object itself', async () => {
+  await api.post(`${deployments}?fieldManager=maker`, deployment('scaled-by-apply'));
+  const path = `${deployments}/scaled-by-apply/scale`;
+  const refused = await refusal(apply(path, scale('scaled-by-apply', 5), 'scaler'));
+  assert.equal(refused.code, 409);
+  assert.match(refused.message, /conflict with "maker" using apps\/v1: \.spec\.replicas/);
+  const forced = await apply(path, scale('scaled-by-apply', 5), 'scaler', '&force=true');
+  assert.deepEqual([forced.kind, forced.spec.replicas], ['Scale', 5]);
+  const stored = await api.get(`${deployments}/scaled-by-apply`);
+  const entry = stored.metadata.managedFields.find((each: { manager: string }) => each.manager === 'scaler');
+  assert.deepEqual(
+    [entry.operation, entry.subresource, entry.apiVersion, entry.fieldsV1],
+    ['Apply', 'scale', 'apps/v1', { 'f:spec': { 'f:replicas': {} } }],
+  );
+  const again = await apply(path, scale('scaled-by-apply', 5), 'scaler');
+  assert.equal(again.metadata.resourceVersion, forced.metadata.resourceVersion, 'no write');
+});
+
+test('a scale that is no Scale, or of nothing, is refused', async () => {
+  await api.post(deployments, deployment('plain'));
+  const path = `${deployments}/plain/scale`;
+  const odd = { ...scale('plain', 1), spec: { replicas: 'many' } };
+  assert.match((await refusal(apply(path, odd))).message, /spec\.replicas: expected numeric/);
+  assert.equal((await refusal(apply(path, deployment('plain')))).code, 400);
+  assert.equal((await refusal(apply(`${deployments}/none/scale`, scale('none', 1)))).code, 404);
+});

@@ -43,7 +43,7 @@ export async function readApply(
 }
 
 /** The configuration of the body; YAML, of which JSON is a part. */
-async function readConfiguration(call: Call): Promise<JsonObject> {
+export async function readConfiguration(call: Call): Promise<JsonObject> {
   const { body } = call.request;
   if (body.kind === 'value') return checked(cloneJson(body.value));
   if (body.kind === 'none') throw badRequest('the patch is empty');

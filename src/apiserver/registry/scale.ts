@@ -83,13 +83,15 @@ function selectorText(endpoint: ResourceEndpoint, selector: object | undefined):
   return selector ? formatLabelSelector(selectorFromLabelSelector(selector as LabelSelector)) : '';
 }
 
+/** Writes the wanted replicas into an object, or into a configuration of one. */
+export function setReplicas(endpoint: ResourceEndpoint, object: JsonObject, replicas: number): void {
+  setAt(object, endpoint.custom?.scale?.specReplicasPath ?? '.spec.replicas', replicas);
+}
+
 /** The object with the replicas a Scale asks for. */
 export function withScale(endpoint: ResourceEndpoint, object: KubeObject, scale: Scale): KubeObject {
   const changed = cloneJson(object) as Scalable;
-  const replicas = scale.spec?.replicas ?? 0;
-  const paths = endpoint.custom?.scale;
-  if (paths) setAt(changed as unknown as JsonObject, paths.specReplicasPath, replicas);
-  else changed.spec = { ...changed.spec, replicas };
+  setReplicas(endpoint, changed as unknown as JsonObject, scale.spec?.replicas ?? 0);
   const { resourceVersion, uid } = scale.metadata ?? {};
   changed.metadata = {
     ...changed.metadata,

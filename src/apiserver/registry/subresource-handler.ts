@@ -15,6 +15,7 @@ import type { ServerResponse } from '../exchange.ts';
 import { nodeOf } from '../filters/node-authorizer.ts';
 import { negotiate } from '../negotiation.ts';
 import { cloneJson } from '../objects/decoded.ts';
+import { applyType } from './apply.ts';
 import { approvalRules, requestStatusRules } from './certificates.ts';
 import { bindPod } from './core/binding.ts';
 import { evictPod } from './core/eviction.ts';
@@ -24,10 +25,11 @@ import { builtinRules } from './object-rules.ts';
 import { readPatchOf } from './patch.ts';
 import type { Registry } from './registry.ts';
 import { encoded } from './representation.ts';
-import { readObjectAs } from './request-object.ts';
+import { bodyMediaType, readObjectAs } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 import type { ResourceHandler } from './resource-handler.ts';
 import { scaleOf, withScale } from './scale.ts';
+import { readScaleApply } from './scale-apply.ts';
 import { admitSubresource } from './subresource-admission.ts';
 import { statusRules, type UpdateRules, updateObject } from './update.ts';
 import { writeOptions } from './write-options.ts';
@@ -144,7 +146,10 @@ export class SubresourceHandler {
     if (verb === 'get') {
       return encoded(accept, 200, scaleOf(endpoint, await registry.served(endpoint, namespace, pathName)));
     }
-    const makeScale = await this.#scaleChange(call);
+    const applied = verb === 'patch' && bodyMediaType(call) === applyType;
+    const change = applied
+      ? await readScaleApply(call, registry, endpoint, scaleKind).then(byApply(endpoint))
+      : await this.#scaleChange(call, endpoint);
     const result = await updateObject(registry, endpoint, {
       namespace,
       name: pathName,
@@ -154,14 +159,15 @@ export class SubresourceHandler {
       admission: admitsAll,
       make: async old => {
         const oldObject = scaleOf(endpoint, old as Stored);
-        const scale = makeScale(oldObject);
+        const { object, scale } = change(old as Stored);
         const write = { operation: 'UPDATE', subresource: 'scale', kind: scaleKind } as const;
         const written = { ...write, name: pathName, object: scale, oldObject };
         await admitSubresource(registry.admission, call, endpoint, written);
         checkScale(scale, pathName);
-        return withScale(endpoint, old!, scale);
+        return withScale(endpoint, object, scale);
       },
       ...writeOptions(call),
+      applied,
     });
     const changed = result.object();
     const { conversion } = endpoint.storage;
@@ -170,16 +176,27 @@ export class SubresourceHandler {
   }
 
   /** What a PUT or PATCH makes of the scale that is there. */
-  async #scaleChange(call: Call): Promise<(old: Scale) => Scale> {
+  async #scaleChange(call: Call, endpoint: ResourceEndpoint): Promise<ScaleChange> {
     if (call.info.verb === 'update') {
       const scale = await readObjectAs<Scale>(call, scaleKind);
-      return () => scale;
+      return old => ({ object: old, scale });
     }
     if (call.info.verb !== 'patch') throw notAllowed();
     const patch = await readPatchOf(call, scaleKind, builtinRules(scaleKind));
-    return old => patch(old as KubeObject) as Scale;
+    return old => ({ object: old, scale: patch(scaleOf(endpoint, old)) as Scale });
   }
 }
+
+/** What becomes of an object by its scale: the object with what else is to change, and the scale it is to have. */
+type ScaleChange = (old: Stored) => { object: KubeObject; scale: Scale };
+
+const byApply =
+  (endpoint: ResourceEndpoint) =>
+  (apply: (old: KubeObject) => KubeObject): ScaleChange =>
+  old => {
+    const object = apply(old);
+    return { object, scale: scaleOf(endpoint, object as Stored) };
+  };
 
 const admitsAll = { admit: async () => {}, validate: async () => {} };
 
