@@ -182,6 +182,8 @@ export class GrpcChannel<S extends GrpcSchema> {
 function pingWhileOpen(session: http2.ClientHttp2Session, period: number): void {
   let answered = true;
   const timer = setInterval(() => {
+    // Between its end and the event that tells of it.
+    if (session.destroyed) return;
     if (!answered || session.connecting) {
       session.destroy(new Error(`no answer for ${period} ms`));
       return;
@@ -235,7 +237,9 @@ async function preferOutcome(outcome: Promise<void>, error: unknown, path: strin
 }
 
 function unavailable(path: string, cause: unknown, unsent = false): GrpcError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  // A stream that ended with its connection says why in its cause.
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const text = reason instanceof Error ? reason.message : String(reason);
   const aborted = cause instanceof Error && cause.name === 'AbortError';
   return new GrpcError(aborted ? grpcCode.cancelled : grpcCode.unavailable, `${path}: ${text}`, {
     cause,

@@ -140,9 +140,7 @@ export class EtcdClient {
         if (!isTransient(error) || this.#closed.signal.aborted) throw error;
         this.#leave(member);
         if (this.#clock.monotonic() >= deadline) {
-          throw new Error(`etcd at ${member.name} does not answer: ${error.message}`, {
-            cause: error,
-          });
+          throw new Error(`etcd at ${member.name} does not answer`, { cause: error });
         }
         onRetry?.(error);
         this.#log.debug('an etcd member failed', { member: member.name, error });

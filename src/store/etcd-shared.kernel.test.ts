@@ -148,6 +148,34 @@ onEtcd(
   },
 );
 
+onEtcd('an etcd that is started anew: reads and writes wait, and go on', 1, async (etcd, use) => {
+  const store = use(await open({ endpoints: etcd.endpoints }));
+  const first = await store.put('/a', bytes('1'), 0);
+  const [member] = etcd.members;
+  await member!.kill();
+  const during = store.put('/a', bytes('2'), first.revision);
+  const read = store.shared.current();
+  member!.start();
+  const second = await during;
+  await read;
+  assert.deepEqual([store.get('/a')?.revision, store.failure], [second.revision, undefined]);
+});
+
+onEtcd(
+  'an etcd that is away for good fails writes and reads, and the store says why',
+  1,
+  async (etcd, use) => {
+    const store = use(await open({ endpoints: etcd.endpoints, patience: 300 }));
+    await etcd.members[0]!.kill();
+    await assert.rejects(
+      store.put('/a', bytes('1'), 0),
+      /the store cannot write: etcd at .* does not answer/,
+    );
+    await assert.rejects(store.shared.current(), /the store cannot be read: etcd at .* does not answer/);
+    assert.match(store.failure?.message ?? '', /does not answer/);
+  },
+);
+
 /** A way to etcd that can be closed. */
 class Gate {
   readonly #sockets = new Set<Socket>();
@@ -237,7 +265,10 @@ test('TLS with client certificates', async () => {
     await store.put('/a', bytes('1'), 0);
     const without = open({ endpoints, tls: { ca }, patience: 300 });
     await assert.rejects(without, /does not answer/);
-    await assert.rejects(open({ endpoints, patience: 300 }), /self.signed|unable to (get|verify)/);
+    await assert.rejects(open({ endpoints, patience: 300 }), ({ cause }: Error) => {
+      assert.match(String(cause), /self.signed|unable to (get|verify)/);
+      return true;
+    });
   } finally {
     await store?.stop();
     await etcd.stop();

@@ -225,7 +225,7 @@ export class EtcdStore implements Store {
       .range({ key: this.#layout.cluster, countOnly: true })
       .then(reply => reply.header!.revision)
       .catch(error => {
-        throw new StoreUnavailable(error);
+        throw new StoreUnavailable(error, 'be read');
       })
       .finally(() => {
         if (this.#asking === asking) this.#asking = undefined;

@@ -139,10 +139,13 @@ export class RevisionCompacted extends Error {
   }
 }
 
-/** A write could not be made durable: the disk is full, or failed. `cause` says which. */
+/**
+ * A write could not be made durable, or a shared store be asked: the disk is full, etcd does not answer. `cause`
+ * says which.
+ */
 export class StoreUnavailable extends Error {
-  constructor(cause: unknown) {
-    super(`the store cannot write: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  constructor(cause: unknown, doing: 'write' | 'be read' = 'write') {
+    super(`the store cannot ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'StoreUnavailable';
   }
 }
