@@ -12,11 +12,14 @@ interface Cached {
   gzip: Buffer;
   etag: string;
   type: string;
+  /** Of what the document tells; where that is the same, so is the document. */
+  hash: string;
 }
 
 const json = 'application/json';
+const versions = '/openapi/v3/';
 
-/** Makes each document when it is first asked for, and keeps it until what the API serves has changed. */
+/** Makes each document when it is first asked for, and keeps it until what it tells has changed. */
 export class OpenApiHandler {
   readonly #surface: () => ApiSurface;
   readonly #documents = new Map<string, Cached>();
@@ -34,12 +37,20 @@ export class OpenApiHandler {
   handle(request: ServerRequest): ServerResponse | undefined {
     const surface = this.#surface();
     const hash = openApiHash(surface);
-    if (hash !== this.#hash) this.#documents.clear();
+    if (hash !== this.#hash) this.#dropChanged(surface, hash);
     this.#hash = hash;
     const path = request.path.replace(/\/$/, '');
     const type = path === '/openapi/v2' ? v2Type(request) : json;
     const document = this.#document(path, type, surface);
     return document && respond(request, document);
+  }
+
+  /** A definition that comes or goes changes the documents of its group alone, and those of everything. */
+  #dropChanged(surface: ApiSurface, all: string): void {
+    for (const [key, cached] of this.#documents) {
+      const path = key.slice(key.indexOf(' ') + 1);
+      if (cached.hash !== hashOf(path, surface, all)) this.#documents.delete(key);
+    }
   }
 
   #document(path: string, type: string, surface: ApiSurface): Cached | undefined {
@@ -49,11 +60,17 @@ export class OpenApiHandler {
       const bytes = makeDocument(path, type, surface);
       if (!bytes) return undefined;
       const etag = `"${createHash('sha256').update(bytes).digest('hex').toUpperCase()}"`;
-      cached = { gzip: gzipSync(bytes, { level: 5 }), etag, type };
+      const hash = hashOf(path, surface, this.#hash);
+      cached = { gzip: gzipSync(bytes, { level: 5 }), etag, type, hash };
       this.#documents.set(key, cached);
     }
     return cached;
   }
+}
+
+/** @param all the hash of everything */
+function hashOf(path: string, surface: ApiSurface, all: string): string {
+  return path.startsWith(versions) ? openApiHash(surface, path.slice(versions.length)) : all;
 }
 
 function makeDocument(path: string, type: string, surface: ApiSurface): Buffer | undefined {
@@ -62,8 +79,8 @@ function makeDocument(path: string, type: string, surface: ApiSurface): Buffer |
     return type === json ? Buffer.from(JSON.stringify(document)) : encodeOpenApiV2(document);
   }
   if (path === '/openapi/v3') return Buffer.from(JSON.stringify(openApiV3Index(surface)));
-  if (!path.startsWith('/openapi/v3/')) return undefined;
-  const document = openApiV3(path.slice('/openapi/v3/'.length), surface);
+  if (!path.startsWith(versions)) return undefined;
+  const document = openApiV3(path.slice(versions.length), surface);
   return document && Buffer.from(JSON.stringify(document));
 }
 
