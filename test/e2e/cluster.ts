@@ -76,6 +76,17 @@ export function uniqueName(name: string): string {
   return `${name}-${process.pid.toString(36)}`;
 }
 
+/** Clusters of this name that a run left behind which was killed. */
+async function removeLeftovers(name: string): Promise<void> {
+  const base = name.slice(0, name.lastIndexOf('-') + 1);
+  for (const other of listOf('/var/lib/causeway/clusters')) {
+    const owner = other.startsWith(base) ? Number.parseInt(other.slice(base.length), 36) : Number.NaN;
+    if (other === name || Number.isNaN(owner) || other !== `${base}${owner.toString(36)}`) continue;
+    if (statSync(`/proc/${owner}`, { throwIfNoEntry: false })) continue;
+    await run([causeway, 'delete', '--yes', '--name', other]);
+  }
+}
+
 /** A cluster as a user has it: everything goes through the command line. Always isolated. */
 export class TestCluster {
   readonly name: string;
@@ -93,7 +104,8 @@ export class TestCluster {
     return `${this.name}-${number}`;
   }
 
-  up(...options: string[]): Promise<Result> {
+  async up(...options: string[]): Promise<Result> {
+    await removeLeftovers(this.name);
     return this.causeway('up', '--isolated', '--yes', ...options);
   }
 

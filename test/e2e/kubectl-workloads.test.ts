@@ -74,7 +74,7 @@ test('what a StatefulSet writes outlives its pods, and goes with its claims', as
     ['k rollout status statefulset/db --timeout=60s', /2 new pods have been updated/],
     ['k exec db-0 -- cat /data/log', /^db-0\ndb-0\n$/],
     ['k delete statefulset/db', /deleted\n$/],
-    ['k wait pod -l app=db --for=delete --timeout=30s', /^$/],
+    ['k wait pod -l app=db --for=delete --timeout=30s', /^(pod\/db-\d condition met\n)*$/],
     ['k get pv --no-headers | grep -c Bound', /^2\n$/],
     [
       'k delete pvc -l app=db && k wait pv --all --for=delete --timeout=30s && k get pv',

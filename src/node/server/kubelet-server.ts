@@ -12,6 +12,7 @@ import type { PodWorkers } from '../pod/pod-workers.ts';
 import { clientIdentity, mayUseKubelet } from './client-identity.ts';
 import { readContainerLog } from './container-log.ts';
 import { logContainer, parseLogOptions, RequestError } from './log-request.ts';
+import { resourceMetrics } from './resource-metrics.ts';
 import { StatsSummary } from './stats-summary.ts';
 import { proxyStream, refuse } from './stream-proxy.ts';
 
@@ -108,6 +109,7 @@ export class KubeletServer {
         if (parts[1] === 'summary') return json(response, await this.#stats.summary());
         break;
       case 'metrics':
+        if (parts[1] === 'resource') return this.#resourceMetrics(response);
         return this.#metrics(response);
       case 'causeway':
         if (parts[1] === 'decisions') return this.#decisions(url.searchParams, response);
@@ -199,6 +201,12 @@ export class KubeletServer {
   }
 
   // ── figures ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #resourceMetrics(response: ServerResponse): Promise<void> {
+    const text = resourceMetrics(await this.#stats.summary());
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    response.end(text);
+  }
 
   #metrics(response: ServerResponse): void {
     const { cache } = this.#context;

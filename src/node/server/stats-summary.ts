@@ -12,6 +12,13 @@ interface UsageStats {
   [field: string]: string | number;
 }
 
+interface NodeStats {
+  nodeName: string;
+  startTime: string;
+  cpu: UsageStats;
+  memory: UsageStats;
+}
+
 interface PodStats {
   podRef: { name: string; namespace: string; uid: string };
   startTime: string;
@@ -29,7 +36,7 @@ export class StatsSummary {
     this.#context = context;
   }
 
-  async summary(): Promise<{ node: object; pods: PodStats[] }> {
+  async summary(): Promise<{ node: NodeStats; pods: PodStats[] }> {
     const { cri, cache, facts, clock, cgroups } = this.#context;
     const stats = await cri.listContainerStats();
     const samples = new Map<string, Sample>();
