@@ -83,6 +83,11 @@ export class ApiServer implements Component {
     return localTransport(request => this.handle(request), withAuthenticated(user));
   }
 
+  /** Signs claims with the key of service-account tokens, for the controller that fills secrets with them. */
+  signToken(claims: Record<string, unknown>): string {
+    return this.#parts.signToken(claims);
+  }
+
   /** Answers one request, whatever carried it. Never rejects. */
   handle(request: ServerRequest): Promise<ServerResponse> {
     return this.#parts.pipeline.handle(request);

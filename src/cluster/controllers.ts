@@ -31,6 +31,7 @@ import { ReplicationController } from '../controllers/replication-controller/rep
 import { ResourceQuotaController } from '../controllers/resource-quota/resource-quota-controller.ts';
 import { RootCaPublisher } from '../controllers/root-ca/root-ca-publisher.ts';
 import { ServiceAccountController } from '../controllers/service-account/service-account-controller.ts';
+import { TokenSecretsController } from '../controllers/service-account-tokens/token-secrets-controller.ts';
 import { ServiceCidrController } from '../controllers/service-cidr/service-cidr-controller.ts';
 import { StatefulSetController } from '../controllers/stateful-set/stateful-set-controller.ts';
 import { TaintEvictionController } from '../controllers/taint-eviction/taint-eviction-controller.ts';
@@ -47,6 +48,8 @@ export interface ControllerPorts {
   /** Access to the API for the service account of one controller. */
   transportFor(account: string): Transport;
   recorderFor(component: string, account: string): EventRecorder;
+  /** Signs claims with the key of service-account tokens. */
+  signToken(claims: Record<string, unknown>): string;
   /** Signs certificates; without it signing requests stay as they are. */
   authority?: CertificateAuthority;
 }
@@ -81,6 +84,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new PodGcController(depsOf('pod-garbage-collector')),
     new NamespaceController(depsOf('namespace-controller')),
     new ServiceAccountController(depsOf('service-account-controller')),
+    new TokenSecretsController(depsOf('tokens-controller'), { rootCa, sign: ports.signToken }),
     new RootCaPublisher(depsOf('root-ca-cert-publisher'), { caBundle: rootCa }),
     new GarbageCollector(depsOf('generic-garbage-collector')),
     new ResourceQuotaController(depsOf('resourcequota-controller')),

@@ -64,7 +64,16 @@ export function assembleServer(ports: ServerPorts, options: ServerOptions): Serv
     return recorder;
   };
   const controllers = assembleControllers(
-    { clock, log, decisions, informers, transportFor, recorderFor, authority: ports.authority },
+    {
+      clock,
+      log,
+      decisions,
+      informers,
+      transportFor,
+      recorderFor,
+      signToken: claims => api.signToken(claims),
+      authority: ports.authority,
+    },
     options,
   );
   const scheduler = assembleScheduler(api, informers, { clock, log, decisions });

@@ -4,6 +4,7 @@ import { StaticTokens, type TokenAuthenticator } from '../filters/authentication
 import { type Authorizer, AuthorizerChain, privilegedGroup } from '../filters/authorization.ts';
 import { TokenSigner } from '../filters/jwt.ts';
 import { NodeAuthorizer, NodeReferences } from '../filters/node-authorizer.ts';
+import { SecretTokens } from '../filters/secret-token.ts';
 import { type FindObject, ServiceAccountTokens } from '../filters/service-account-token.ts';
 import { followResource } from '../objects/resource-follower.ts';
 import { type ApiServerOptions, defaultIssuer } from '../options.ts';
@@ -41,6 +42,7 @@ export function assembleAccess(
     { clock, signer, find: finder(reader) },
     { issuer, audiences: [issuer] },
   );
+  const legacy = new SecretTokens({ signer, find: finder(reader) });
   return {
     signer,
     issuer,
@@ -48,7 +50,7 @@ export function assembleAccess(
     rbac,
     authorizer: new AuthorizerChain([privilegedGroup, new NodeAuthorizer(references), rbac]),
     tokens,
-    authenticators: [new StaticTokens(options.tokens ?? new Map()), tokens],
+    authenticators: [new StaticTokens(options.tokens ?? new Map()), tokens, legacy],
     start() {
       followPolicies(foundation, policies);
       followResource<Pod>(foundation, foundation.endpoints.get('/v1/pods')!, {

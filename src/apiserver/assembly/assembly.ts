@@ -39,6 +39,8 @@ export interface ApiParts {
   start(): Promise<void>;
   /** What every cluster has is there: from now on webhooks are asked, and `/readyz` says so. `transport` is the server's own. */
   ready(transport: LocalTransport): void;
+  /** Signs claims with the key of service-account tokens. */
+  signToken(claims: Record<string, unknown>): string;
   endWatches(): void;
   stop(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
       state.ready = true;
       flows.maintain(transport);
     },
+    signToken: claims => access.signer.sign(claims),
     endWatches() {
       state.ready = false;
       for (const watch of [...watches]) watch.end();

@@ -57,7 +57,7 @@ export function parseAuditPolicy(text: string): AuditPolicy {
     throw new AuditPolicyError('the audit policy has no rules: without any nothing would be logged');
   }
   checkStages(policy.omitStages, 'omitStages');
-  policy.rules.forEach((rule, at) => checkRule(rule, `rules[${at}]`));
+  for (const [at, rule] of policy.rules.entries()) checkRule(rule, `rules[${at}]`);
   return policy;
 }
 

@@ -163,6 +163,8 @@ export const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule('patch', 'core', 'nodes/status'),
     eventsRule,
   ],
+  // Causeway's own: upstream's runs as the controller manager itself.
+  'tokens-controller': [rule('get update delete', 'core', 'secrets'), rule('get', 'core', 'serviceaccounts')],
   'service-account-controller': [rule('create', 'core', 'serviceaccounts'), eventsRule],
   'service-controller': [
     // The finalizer that keeps an address until it is given back.

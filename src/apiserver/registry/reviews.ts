@@ -67,7 +67,8 @@ function reviewAccess(deps: ReviewDeps, spec: SubjectAccessReviewSpec, kind: str
       { reason: 'FieldValueInvalid', field: 'spec.user', message },
     ]);
   }
-  const user = { name: spec.user ?? '', groups: spec.groups ?? [], ...(spec.uid && { uid: spec.uid }) };
+  const { user: name = '', groups = [], uid, extra } = spec;
+  const user = { name, groups, ...(uid && { uid }), ...(extra && { extra }) };
   return accessStatus(deps, user, checked(spec, kind));
 }
 
@@ -110,7 +111,19 @@ function accessAttributes(user: ApiUser, spec: SubjectAccessReviewSpec): AccessA
     subresource: resource?.subresource ?? '',
     name: resource?.name ?? '',
     path: path?.path ?? '',
+    ...(resource?.fieldSelector && { fieldSelector: selectorText(resource.fieldSelector) }),
   };
+}
+
+type FieldSelector = NonNullable<NonNullable<SubjectAccessReviewSpec['resourceAttributes']>['fieldSelector']>;
+
+/** As it stands in a query; what no query can say restricts nothing. */
+function selectorText({ rawSelector, requirements = [] }: FieldSelector): string {
+  if (rawSelector) return rawSelector;
+  return requirements
+    .filter(({ operator, values }) => values?.length === 1 && (operator === 'In' || operator === 'NotIn'))
+    .map(({ key, operator, values }) => `${key}${operator === 'In' ? '=' : '!='}${values![0]}`)
+    .join(',');
 }
 
 function reviewRules(deps: ReviewDeps, call: Call, object: KubeObject): object {
