@@ -47,7 +47,11 @@ export async function porter(args: readonly string[]): Promise<void> {
     if (protocol === 'UDP_') await serveUdp('', Number(port), () => text);
     else {
       const handler: Handler = (request, response) => {
-        if (!json) return answer(response, 200, text);
+        if (!json) {
+          if (looksLikeHtml.test(text))
+            response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+          return answer(response, 200, text);
+        }
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify({ Method: request.method, Body: text }));
       };
@@ -55,6 +59,10 @@ export async function porter(args: readonly string[]): Promise<void> {
     }
   }
 }
+
+/** What servers written in Go take for a page (net/http, DetectContentType). */
+const looksLikeHtml =
+  /^\s*<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[\s>]/i;
 
 /** Serves the files of the image, as the original does: it is for tests only. */
 export async function testWebserver(args: readonly string[]): Promise<void> {
