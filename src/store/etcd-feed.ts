@@ -20,6 +20,8 @@ const tickAfterFresh = 250;
 
 interface Waiter {
   revision: number;
+  /** The revision is one that the watch tells of. */
+  certain: boolean;
   done: PromiseWithResolvers<void>;
 }
 
@@ -98,12 +100,16 @@ export class EtcdFeed {
     await this.#running;
   }
 
-  /** Resolves when reads see everything up to `revision`, which etcd has reached. */
-  reach(revision: number): Promise<void> {
+  /**
+   * Resolves when reads see everything up to `revision`, which etcd has reached.
+   * @param certain whether it is the revision of a key below the prefix, so that its change is sure to come.
+   */
+  reach(revision: number, certain = false): Promise<void> {
     if (this.#progress >= revision && !this.#loading) return Promise.resolve();
     this.#stopping.signal.throwIfAborted();
-    const waiter = { revision, done: Promise.withResolvers<void>() };
+    const waiter = { revision, certain, done: Promise.withResolvers<void>() };
     this.#waiters.add(waiter);
+    if (certain) return waiter.done.promise;
     const fresh = this.#clock.monotonic() - this.#watchBegan < tickAfterFresh;
     this.#tick ??= this.#clock.after(fresh ? tickAfterFresh : tickAfter, () => void this.#sendTick());
     if (this.#progress >= revision) this.#settle();
@@ -115,7 +121,7 @@ export class EtcdFeed {
    * it, shows that there is nothing left to wait for.
    */
   async #sendTick(): Promise<void> {
-    if (this.#waiters.size > 0) {
+    if (this.#uncertain) {
       const stamp = Buffer.from(String(this.#clock.now()));
       await this.#client
         .put({ key: this.#layout.tick, value: stamp })
@@ -124,7 +130,11 @@ export class EtcdFeed {
     if (this.#stopping.signal.aborted) return;
     this.#tick = undefined;
     // Lost with a connection, or written while none was watching: it comes again as long as someone waits.
-    if (this.#waiters.size > 0) this.#tick = this.#clock.after(500, () => void this.#sendTick());
+    if (this.#uncertain) this.#tick = this.#clock.after(500, () => void this.#sendTick());
+  }
+
+  get #uncertain(): boolean {
+    return [...this.#waiters].some(waiter => !waiter.certain);
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -185,7 +185,7 @@ export class EtcdStore implements Store {
     try {
       const reply = await this.#client.txn(request);
       const { revision } = reply.header!;
-      await this.#feed.reach(revision);
+      await this.#feed.reach(revision, reply.succeeded);
       this.#failure = undefined;
       return { succeeded: reply.succeeded, repeated: reply.repeated, revision };
     } catch (error) {
