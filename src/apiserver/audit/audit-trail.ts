@@ -133,7 +133,7 @@ export class AuditTrail {
       verb: this.#info!.verb,
       user: userOf(this.#user!),
       ...(this.#impersonated && { impersonatedUser: userOf(this.#impersonated) }),
-      sourceIPs: [remoteAddress],
+      ...(remoteAddress && { sourceIPs: [remoteAddress] }),
       userAgent: header(this.#request, 'user-agent'),
       objectRef: this.#info!.isResource ? this.#reference(this.#info!) : undefined,
       responseStatus: response && statusOf(response),
