@@ -215,12 +215,13 @@ class Parser {
       this.#take();
       return { kind: 'const', at, value: inRange(value!, at) };
     }
-    if (kind === 'ident') return this.#identifier('');
+    if (kind === 'ident') return this.#identifier();
     switch (text) {
       case '.':
         this.#take();
         if (this.#peek.kind !== 'ident') this.#unexpected('mismatched', 'IDENTIFIER');
-        return this.#identifier('.');
+        // A leading dot means the outermost scope, which is the only one here.
+        return this.#identifier();
       case '(': {
         this.#take();
         const expr = this.#expr();
@@ -236,8 +237,7 @@ class Parser {
     return this.#unexpected('mismatched', primaryStarts);
   }
 
-  /** A leading dot means the outermost scope, which is the only one here. */
-  #identifier(_leading: string): Expr {
+  #identifier(): Expr {
     const { text, at } = this.#take();
     const open = this.#peek.at;
     if (this.#takeIf('(')) {
