@@ -281,3 +281,38 @@ test('expressions that do not compile are refused with the policy', async () => 
     'spec.validations[3].reason: Unsupported value: "Conflict": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
   ]);
 });
+
+test('parameters and names that cannot be are refused', async () => {
+  const policy = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingAdmissionPolicy',
+    metadata: { name: 'broken' },
+    spec: {
+      paramKind: { apiVersion: 'Rules/v1', kind: 'a b' },
+      matchConstraints: {
+        resourceRules: [{ ...everyMap.resourceRules[0], resourceNames: ['a', 'a', 'b/c'] }],
+      },
+      mutations: [
+        { patchType: 'JSONPatch' },
+        { patchType: 'JSONPatch', jsonPatch: { expression: 'Object{}' } },
+        { patchType: 'ApplyConfiguration', applyConfiguration: { expression: '[JSONPatch{}]' } },
+        { patchType: 'Merge' },
+      ],
+    },
+  };
+  const error = await refusal(api.post(`${root}/mutatingadmissionpolicies`, policy));
+  const found = error.status.details?.causes?.map(
+    ({ field, message = '' }) => `${field}: ${message.slice(0, 60)}`,
+  );
+  assert.deepEqual(found, [
+    'spec.paramKind.apiVersion: Invalid value: "Rules": a lowercase RFC 1123 subdomain must ',
+    'spec.paramKind.kind: Invalid value: "a b": may have mixed case, but should otherw',
+    'spec.matchConstraints.resourceRules[0].resourceNames[1]: Duplicate value: "a"',
+    'spec.matchConstraints.resourceRules[0].resourceNames[2]: Invalid value: "b/c": may not contain \'/\'',
+    'spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatc',
+    'spec.mutations[1].jsonPatch.expression: Invalid value: "Object{}": must evaluate to list(JSONPatch)',
+    'spec.mutations[2].applyConfiguration.expression: Invalid value: "[JSONPatch{}]": must evaluate to Object',
+    'spec.mutations[3].patchType: Unsupported value: "Merge": supported values: "ApplyConfigur',
+    'spec.reinvocationPolicy: Required value',
+  ]);
+});

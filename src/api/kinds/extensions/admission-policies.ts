@@ -7,6 +7,8 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../generated/types.ts';
+import { label1035Errors, pathSegmentErrors, subdomainErrors } from '../../names.ts';
+import { parseApiVersion } from '../../objects.ts';
 import { checkOptionalOneOf, checkSubdomain, Unique } from '../checks.ts';
 import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
@@ -73,11 +75,35 @@ export const mutatingPolicyRules: KindRules<MutatingAdmissionPolicy> = {
   },
 };
 
-function checkParamKind(kind: ParamKind | undefined, out: Findings): void {
-  if (!kind) return;
+function checkParamKind(param: ParamKind | undefined, out: Findings): void {
+  if (!param) return;
+  const { apiVersion = '', kind = '' } = param;
   const at = specPath.child('paramKind');
-  if (!kind.apiVersion) out.required(at.child('apiVersion'));
-  if (!kind.kind) out.required(at.child('kind'));
+  checkParamVersion(apiVersion, at.child('apiVersion'), out);
+  if (!kind) {
+    out.required(at.child('kind'));
+    return;
+  }
+  const wrong = label1035Errors(kind.toLowerCase());
+  const why = `may have mixed case, but should otherwise match: ${wrong.join(',')}`;
+  if (wrong.length > 0) out.invalid(at.child('kind'), kind, why);
+}
+
+function checkParamVersion(apiVersion: string, at: FieldPath, out: Findings): void {
+  if (!apiVersion) {
+    out.required(at);
+    return;
+  }
+  if (apiVersion.split('/').length > 2) {
+    out.invalid(at, apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
+    return;
+  }
+  const { group, version } = parseApiVersion(apiVersion);
+  const groupErrors = group ? subdomainErrors(group) : [];
+  if (groupErrors.length > 0) out.invalid(at, group, groupErrors.join(','));
+  const versionErrors = version ? label1035Errors(version) : [];
+  if (!version) out.invalid(at, apiVersion, 'version must be specified');
+  else if (versionErrors.length > 0) out.invalid(at, version, versionErrors.join(','));
 }
 
 function checkConstraints(match: MatchResources | undefined, out: Findings): void {
@@ -97,8 +123,18 @@ function checkMatch(match: MatchResources | undefined, at: FieldPath, out: Findi
   checkLabelSelector(match.objectSelector, at.child('objectSelector'), out);
   for (const field of ['resourceRules', 'excludeResourceRules'] as const) {
     (match[field] ?? []).forEach((rule, i) => {
-      checkRuleWithOperations(rule, at.child(field).index(i), out);
+      const here = at.child(field).index(i);
+      checkResourceNames(rule.resourceNames ?? [], here.child('resourceNames'), out);
+      checkRuleWithOperations(rule, here, out);
     });
+  }
+}
+
+function checkResourceNames(names: readonly string[], at: FieldPath, out: Findings): void {
+  const seen = new Unique();
+  for (const [i, name] of names.entries()) {
+    out.invalidAll(at.index(i), name, pathSegmentErrors(name));
+    if (!seen.add(name)) out.duplicate(at.index(i), name);
   }
 }
 
@@ -126,9 +162,11 @@ export const mutatingBindingRules = bindingRules(false);
 function checkParamRef(reference: ParamRef | undefined, out: Findings): void {
   if (!reference) return;
   const at = specPath.child('paramRef');
-  if (reference.name && reference.selector) {
-    out.forbidden(at.child('name'), 'name and selector are mutually exclusive');
-  }
+  const both = reference.name && reference.selector;
+  if (reference.name) out.invalidAll(at.child('name'), reference.name, pathSegmentErrors(reference.name));
+  if (both) out.forbidden(at.child('name'), 'name and selector are mutually exclusive');
+  checkLabelSelector(reference.selector, at.child('selector'), out);
+  if (both) out.forbidden(at.child('selector'), 'name and selector are mutually exclusive');
   if (!reference.name && !reference.selector) out.required(at, 'one of name or selector must be specified');
   const policy = reference.parameterNotFoundAction;
   if (policy === undefined) out.required(at.child('parameterNotFoundAction'));
