@@ -1,5 +1,6 @@
 import type { Node } from '../api/generated/types.ts';
 import type { Stored } from '../api/objects.ts';
+import { ApiError } from '../api/status.ts';
 import { systemClock } from '../base/clock.ts';
 import { errorChain } from '../base/log.ts';
 import type { HttpTransport } from '../client/http-transport.ts';
@@ -11,6 +12,9 @@ const readyTimeout = 120_000;
 /** A process that ended so often while it was waited for will not come up. */
 const maxEnds = 3;
 const crashInterval = 100;
+/** How long the API may be away while nodes are waited for, and how often it is tried meanwhile. */
+const answerTimeout = 20_000;
+const answerInterval = 200;
 
 /** A supervised process that is waited for. */
 export interface StartedProcess {
@@ -77,17 +81,23 @@ export async function whenNodesReady(
   const timeout = AbortSignal.timeout(readyTimeout);
   try {
     await unlessCrashing(suspects, AbortSignal.any([signal, timeout]), async ended => {
-      while (waiting.size > 0) {
-        const events = transport.watch<Node>({
-          method: 'GET',
-          path: '/api/v1/nodes?watch=1',
-          signal: ended,
-        });
-        for await (const { type, object } of events) {
+      let answered = systemClock.monotonic();
+      const follow = async () => {
+        const path = '/api/v1/nodes?watch=1';
+        for await (const { type, object } of transport.watch<Node>({ method: 'GET', path, signal: ended })) {
+          answered = systemClock.monotonic();
           if (type === 'ADDED' || type === 'MODIFIED') noteReadiness(waiting, nodes, object as Stored<Node>);
           note(`${nodes.length - waiting.size} of ${nodes.length} ready`);
-          if (waiting.size === 0) break;
+          if (waiting.size === 0) return;
         }
+      };
+      while (waiting.size > 0) {
+        await follow().catch(async error => {
+          // A server that ends is started again, and may be one of several.
+          const silent = systemClock.monotonic() - answered;
+          if (ended.aborted || error instanceof ApiError || silent > answerTimeout) throw error;
+          await systemClock.sleep(answerInterval, ended);
+        });
       }
     });
   } catch (cause) {
