@@ -172,7 +172,12 @@ const negotiated: [accept: string, path: string, status: number, type: string][]
   [`application/json,${protobuf}`, maps, 200, 'application/json'],
   [`application/json;q=0.5,${protobuf}`, maps, 200, protobuf],
   [protobuf, `${maps}/l1`, 200, protobuf],
-  [`${protobuf},application/json`, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 200, 'application/json'],
+  [
+    `${protobuf},application/json`,
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    200,
+    'application/json',
+  ],
   [protobuf, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 406, 'application/json'],
   [`${protobuf};as=Table;v=v1;g=meta.k8s.io,application/json`, maps, 200, 'application/json'],
   ['application/cbor', maps, 406, 'application/json'],
