@@ -45,6 +45,8 @@ function visit(schema: JSONSchemaProps, place: Place, at: FieldPath, out: Findin
   const times = place.times ?? Math.floor(maxRequestBytes / (smallest(schema) + 1));
   const root = place.root || schema['x-kubernetes-embedded-resource'] === true;
   for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+    // A rule without a text is complained of elsewhere.
+    if (!rule.rule) continue;
     if (!rule.rule?.trim()) continue;
     const here = at.child('x-kubernetes-validations').index(i);
     const charge = (program: CelProgram | undefined, field: string, name: string) => {
