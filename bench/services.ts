@@ -47,6 +47,7 @@ export const services: Bench = {
     const full = await latency();
     const connectFull = await connect();
     const rebuilt = await flushed(context, node, address);
+    const linked = await linkedPod(context);
     say('services: measured with ten thousand');
     await inNode('drain');
     await cluster.exec('kubectl', ['delete', 'namespace', namespace, '--wait=false']);
@@ -55,6 +56,7 @@ export const services: Bench = {
       ...latencyRows('10,000 Services', full, 100, 200),
       row('Services with slices created, 16 connections', '/s', perSecond, 500, 'higher'),
       row("agent's memory with 10,000 Services (PSS)", 'MB', memory / 1e6, 150),
+      row('a pod with links to 10,000 Services is Ready after', 's', linked, 5),
       row('flushed rules of 10,000 Services are back after', 's', rebuilt / 1000, 2),
       row('connect through a Service, 10,000 ÷ 10 present', '×', connectFull / connectFew, 1.1),
     ];
@@ -118,6 +120,16 @@ async function agentMemory({ cluster }: BenchContext, node: string): Promise<num
 function pss(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+/** Seconds until a pod is Ready whose environment tells of all Services of its namespace, as far as that goes. */
+async function linkedPod({ cluster }: BenchContext): Promise<number> {
+  const kubectl = (...args: string[]) => cluster.exec('kubectl', ['-n', namespace, ...args]);
+  const began = performance.now();
+  const image = '--image=k8s.gcr.io/echoserver:1.10';
+  await kubectl('run', 'linked', image, '--overrides={"spec":{"enableServiceLinks":true}}');
+  await kubectl('wait', '--for=condition=Ready', 'pod/linked', '--timeout=120s');
+  return (performance.now() - began) / 1000;
 }
 
 /** Milliseconds from `nft flush ruleset` in the node until its table holds the Service again. */

@@ -151,9 +151,7 @@ function slice(n: number): object {
 
 async function drain(): Promise<void> {
   const api = await HttpConnection.open(readAccess());
-  await write(api, 'DELETE', slices);
-  const { items } = (await write(api, 'GET', services)) as { items: { metadata: { name: string } }[] };
-  for (const { metadata } of items) await write(api, 'DELETE', `${services}/${metadata.name}`);
+  for (const collection of [slices, services]) await write(api, 'DELETE', collection);
   api.close();
 }
 

@@ -20,6 +20,24 @@ const ask = `
   socket.on('timeout', () => { console.log('timeout'); socket.destroy(); });
 `;
 
+/** Sends a datagram larger than any link's MTU, again until it is through, and prints how long the echo is. */
+const pieces = `
+  const { createSocket } = require('node:dgram');
+  const { spawn } = require('node:child_process');
+  const [to, netns] = process.argv.slice(1);
+  const type = to.includes(':') ? 'udp6' : 'udp4';
+  const echo = "const s = require('node:dgram').createSocket('" + type + "');" +
+    "s.on('message', (data, from) => s.send(data, from.port, from.address)); s.bind(7777, () => console.log('up'))";
+  const server = spawn('nsenter', ['--net=' + netns, process.execPath, '-e', echo]);
+  server.stdout.once('data', () => {
+    const socket = createSocket(type);
+    const again = setInterval(() => socket.send(Buffer.alloc(4000), 7777, to), 50);
+    const end = text => { clearInterval(again); console.log(text); server.kill('SIGKILL'); process.exit() };
+    socket.on('message', data => end(data.length + ' bytes'));
+    setTimeout(() => end('nothing'), 8000);
+  });
+`;
+
 if (inFreshNamespace(import.meta.url)) {
   const net = new PodnetNodes();
   const servers: (() => void)[] = [];
@@ -179,6 +197,18 @@ if (inFreshNamespace(import.meta.url)) {
     assert.equal(link.mtu, 1500);
     const [tunnel] = JSON.parse(net.inNode('n2', 'ip', '-json', 'link', 'show', 'cw-vxlan'));
     assert.equal(tunnel.mtu, 1450);
+  });
+
+  test('what does not fit the path: the sender is told its MTU, datagrams come through in pieces', async () => {
+    const [near, far] = [await net.pod('n1', 'mtu-near'), await net.pod('n3', 'mtu-far')];
+    for (const family of [0, 1]) {
+      const to = far.ips[family]!;
+      const answers = run('nsenter', `--net=${near.netns}`, process.execPath, '-e', pieces, to, far.netns);
+      assert.equal(answers.trim(), '4000 bytes', `${near.ips[family]} → ${to}`);
+    }
+    // IPv6 is cut into pieces by the sender alone, who has to be told.
+    const learnt = run('nsenter', `--net=${near.netns}`, 'ip', 'route', 'get', far.ips[1]!);
+    assert.match(learnt, /mtu 1450/);
   });
 
   test('ADD and DEL again change nothing; CHECK tells', async () => {

@@ -47,6 +47,17 @@ export const externalRows: BehaviourRow[] = [
     masqueraded: true,
   },
   {
+    name: 'a pod that does not listen refuses, through the node port',
+    service: nodePort,
+    endpoints: [{ pod: 'b1' }],
+    closed: true,
+    from: 'outside',
+    at: 'node-a',
+    to: toNode('node-a'),
+    ends: ['b1'],
+    masqueraded: true,
+  },
+  {
     name: 'NodePort with no endpoints: refused',
     service: nodePort,
     endpoints: [],

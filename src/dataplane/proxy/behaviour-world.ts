@@ -70,6 +70,8 @@ export interface BehaviourRow {
   service: Partial<Service['spec']> & { ports?: ServicePort[] };
   protocol?: 'TCP' | 'UDP' | 'SCTP';
   endpoints: RowEndpoint[];
+  /** The pods do not listen: their refusal has to find its way back. */
+  closed?: boolean;
   /** Status of the load balancer. */
   balancer?: boolean;
   from: Client;
@@ -120,7 +122,7 @@ export function sliceOf(row: BehaviourRow): Stored<EndpointSlice> {
       labels: { 'kubernetes.io/service-name': 'web' },
     },
     addressType: 'IPv4',
-    ports: [{ name: '', protocol: row.protocol ?? 'TCP', port: 8080 }],
+    ports: [{ name: '', protocol: row.protocol ?? 'TCP', port: targetPort(row) }],
     endpoints: row.endpoints.map(endpoint => {
       const { pod, ready = true, serving = ready, terminating = false, forZone, forNode } = endpoint;
       return {
@@ -134,6 +136,11 @@ export function sliceOf(row: BehaviourRow): Stored<EndpointSlice> {
       };
     }),
   };
+}
+
+/** Where the pods listen, or do not. */
+export function targetPort({ closed }: BehaviourRow): number {
+  return closed ? 8081 : 8080;
 }
 
 /** The node a client or pod is on; of hosts outside the first. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { walk } from '../../kernel/nft/walker.ts';
 import { rows } from './behaviour-rows.ts';
-import { inFamily, type NodeName, nodeOf, world } from './behaviour-world.ts';
+import { inFamily, type NodeName, nodeOf, targetPort, world } from './behaviour-world.ts';
 import { behaviourTable } from './testing/behaviour-table.ts';
 
 const names = Object.keys(world.nodes) as NodeName[];
@@ -30,7 +30,7 @@ for (const family of ['IPv4', 'IPv6'] as const)
         );
         assert.equal(result.verdict, row.verdict ?? 'accept');
         if (row.verdict) continue;
-        assert.equal(result.packet.dport, 8080);
+        assert.equal(result.packet.dport, targetPort(row));
         assert.equal(result.packet.mark, 0, 'no mark is left on the packet');
         assert.equal(result.masqueraded, row.masqueraded ?? false);
         ends.add(result.packet.daddr);

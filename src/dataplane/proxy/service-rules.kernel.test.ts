@@ -127,8 +127,8 @@ function route(verb: 'add' | 'replace', destination: string, via: string): void 
 
 async function check(topology: Topology, original: BehaviourRow, family: IpFamily): Promise<void> {
   const row = inFamily(original, family);
-  const answers = await topology.ask(row, row.verdict ? 1 : draws);
-  if (row.verdict) {
+  const answers = await topology.ask(row, row.verdict || row.closed ? 1 : draws);
+  if (row.verdict || row.closed) {
     assert.deepEqual(answers, [row.verdict === 'drop' ? 'silence' : 'refused'], family);
     return;
   }
@@ -158,8 +158,8 @@ async function check(topology: Topology, original: BehaviourRow, family: IpFamil
 /** Rows of one Service follow each other, so that rules are written once for all of them. */
 const likeRowsTogether = rows.toSorted((a, b) => (serviceText(a) < serviceText(b) ? -1 : 1));
 
-function serviceText({ service, endpoints, balancer, protocol }: BehaviourRow): string {
-  return JSON.stringify([service, endpoints, balancer, protocol]);
+function serviceText({ service, endpoints, closed, balancer, protocol }: BehaviourRow): string {
+  return JSON.stringify([service, endpoints, closed, balancer, protocol]);
 }
 
 if (inFreshNamespace(import.meta.url)) {
