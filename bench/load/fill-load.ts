@@ -114,6 +114,8 @@ async function beat(): Promise<void> {
 
 const pods = `/api/v1/namespaces/${namespace}/pods`;
 await post(opened[0]!, '/api/v1/namespaces', 'Namespace', namespace, {});
+// A controller's work, where there is one; pods have to have it.
+await post(opened[0]!, `/api/v1/namespaces/${namespace}/serviceaccounts`, 'ServiceAccount', 'default', {});
 const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 await spread(nodeCount, async (connection, n) => {
   const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };

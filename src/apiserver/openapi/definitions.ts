@@ -98,6 +98,8 @@ export class DefinitionWriter {
   #property(definition: string, field: FieldSchema, description: string | undefined): Document {
     const type = this.#type(definition, field.name, field.schema);
     const described = this.#described(type, description ?? this.#typeDescription(field.schema));
+    // Upstream says nothing of how the items of an API's lists merge: nobody patches them.
+    if (definition.endsWith('List') && field.name === 'items') return described;
     return { ...described, ...this.#extensions(field) };
   }
 

@@ -33,7 +33,7 @@ function writeOperation(operation: Operation, references: References, consumes: 
     description,
     operationId: id,
     parameters: [...(bodyParameter ? [bodyParameter] : []), ...parameters.map(writeParameter)],
-    produces: producedTypes(action, responses[200] === 'string'),
+    produces: producedTypes(action, responses[200] === 'string', gvk),
     responses: writeResponses(responses, references),
     schemes: ['https'],
     tags: [tag],

@@ -26,7 +26,7 @@ function writeOperation(operation: Operation, references: References, consumes: 
     content: contentOf(consumes, referenceTo('v3', bodyName)),
     ...(bodyRequired && { required: true }),
   };
-  const produces = producedTypes(action, responses[200] === 'string');
+  const produces = producedTypes(action, responses[200] === 'string', gvk);
   return {
     description,
     operationId: id,
