@@ -67,6 +67,12 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageFailure ? 2 : 1;
 }
 
+// Who reads our output may have read enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await buildProgram().parseAsync();
 } catch (error) {

@@ -36,7 +36,7 @@ export const agnhost: Recipe = {
     'k8s.gcr.io/e2e-test-images/agnhost',
     'gcr.io/kubernetes-e2e-test-images/agnhost',
   ],
-  revision: 2,
+  revision: 3,
   packages: [basePackages, tools],
   files,
   config: {
@@ -58,7 +58,7 @@ export const dnsutils: Recipe = {
     'gcr.io/kubernetes-e2e-test-images/dnsutils',
     'docker.io/tutum/dnsutils',
   ],
-  revision: 2,
+  revision: 3,
   packages: [basePackages, tools],
   files: () => debianFiles(),
   config: { Env: [defaultPath], Cmd: ['sleep', 'infinity'], WorkingDir: '/' },
