@@ -27,30 +27,48 @@ export function encodeProtobuf(object: object): Buffer {
   if (message) return envelope(apiVersion, kind, encodeMessage(object as JsonObject, message));
   const { metadata, items } = object as { metadata?: object; items?: readonly object[] };
   const parts = (items ?? []).map(item => encodeItem(item, apiVersion, kind));
-  return encodeList({ apiVersion, kind, metadata: metadata ?? {} }, parts);
+  return Buffer.concat(listChunks({ apiVersion, kind, metadata: metadata ?? {} }, [itemFields(parts)]));
 }
 
-/** One item of a list of `listKind`, for `encodeList`. */
+/** One item of a list of `listKind`, for `itemFields`. */
 export function encodeItem(item: object, apiVersion: string, listKind: string): Buffer {
   const message = itemMessage(apiVersion, listKind);
   if (!message) throw new TypeError(`${apiVersion} ${listKind} has no protobuf form`);
   return encodeMessage(item as JsonObject, message);
 }
 
-/** A list of items that are encoded already. */
-export function encodeList(
+/** Encoded items as the fields of a list, in one piece: for `listChunks`. */
+export function itemFields(items: readonly Buffer[]): Buffer {
+  return Buffer.concat(items.flatMap(item => [fieldHead(2, item.length), item]));
+}
+
+/**
+ * A list whose items are encoded already, in pieces (`itemFields`), as chunks one behind the other: a list of
+ * thousands is never copied as a whole.
+ */
+export function listChunks(
   { apiVersion, kind, metadata }: { apiVersion: string; kind: string; metadata: object },
-  items: readonly Buffer[],
-): Buffer {
-  const size = items.reduce((sum, item) => sum + item.length + 8, 256);
-  const writer = new WireWriter(size);
-  for (let at = items.length - 1; at >= 0; at--) {
-    const mark = writer.used;
-    writer.bytes(items[at]!);
-    writer.delimited(2, mark);
-  }
-  writeMessage(writer, 1, metadata as JsonObject, messageInfo('meta.v1.ListMeta')!);
-  return envelope(apiVersion, kind, writer.finish());
+  pieces: readonly Buffer[],
+): Buffer[] {
+  const type = new WireWriter(256);
+  writeText(type, 2, kind);
+  writeText(type, 1, apiVersion);
+  const typeMeta = type.finish();
+  const meta = new WireWriter(256);
+  writeMessage(meta, 1, metadata as JsonObject, messageInfo('meta.v1.ListMeta')!);
+  const raw = [meta.finish(), ...pieces];
+  const size = raw.reduce((sum, piece) => sum + piece.length, 0);
+  const head = Buffer.concat([magic, fieldHead(1, typeMeta.length), typeMeta, fieldHead(2, size)]);
+  // contentEncoding and contentType, which Go writes empty.
+  return [head, ...raw, Buffer.concat([fieldHead(3, 0), fieldHead(4, 0)])];
+}
+
+/** What stands before the bytes of a field of `size`. */
+function fieldHead(number: number, size: number): Buffer {
+  const writer = new WireWriter(16);
+  writer.varint(size);
+  writer.tag(number, 2);
+  return writer.finish();
 }
 
 function itemMessage(apiVersion: string, listKind: string): MessageInfo | undefined {

@@ -5,7 +5,7 @@ import { asBuffer, metadataOffset } from '../objects/encoding.ts';
 import { sharedView } from '../objects/shared-view.ts';
 import { mapInSlices, mapSlices } from '../objects/slices.ts';
 import { servedAsStored } from '../objects/storage-form.ts';
-import { encodeItem, encodeList } from '../protobuf/encode.ts';
+import { encodeItem, itemFields, listChunks } from '../protobuf/encode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
 import type { ListedObjects } from './list.ts';
 import { encoded, metadataOnly, served, type View } from './representation.ts';
@@ -96,9 +96,11 @@ async function protobufList(
   form: (entry: Entry) => object,
 ): Promise<ServerResponse> {
   const { apiVersion, kind } = list;
-  const parts = await mapInSlices(entries, entry => encodeItem(form(entry), apiVersion, kind));
+  const pieces = await mapSlices(entries, slice =>
+    itemFields(slice.map(entry => encodeItem(form(entry), apiVersion, kind))),
+  );
   const value = () => ({ ...list, items: entries.map(form) });
-  const body: ResponseBody = { kind: 'value', value, chunks: () => [encodeList(list, parts)] };
+  const body: ResponseBody = { kind: 'value', value, chunks: () => listChunks(list, pieces) };
   return { status: 200, headers: { 'content-type': protobufType }, body };
 }
 
