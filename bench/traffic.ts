@@ -60,8 +60,9 @@ export const traffic: Bench = {
       const rows: Row[] = [];
       for (const { place, pod } of clients) {
         await warm(pod, through);
-        rows.push(...(await measure(context, place, pod, direct, through)));
-        say(`traffic: measured ${place}`);
+        const measured = await measure(context, place, pod, direct, through);
+        rows.push(...measured);
+        for (const { what, reached, note } of measured) say(`${what}: ${reached.toFixed(3)} (${note})`);
       }
       return rows;
     } finally {
