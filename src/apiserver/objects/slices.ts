@@ -1,5 +1,5 @@
 /** Items worked on before the event loop gets its turn. */
-const sliceSize = 64;
+const sliceSize = 32;
 
 /** `items.map(change)`, with room for other work after each slice: what long lists cost must not hold others up. */
 export async function mapInSlices<T, R>(items: readonly T[], change: (item: T) => R): Promise<R[]> {
