@@ -3,7 +3,7 @@ import type { Entry } from '../../store/store.ts';
 import type { ResponseBody, ServerResponse } from '../exchange.ts';
 import { asBuffer, metadataOffset } from '../objects/encoding.ts';
 import { sharedView } from '../objects/shared-view.ts';
-import { mapInSlices, mapSlices } from '../objects/slices.ts';
+import { cheapSlice, mapInSlices, mapSlices } from '../objects/slices.ts';
 import { servedAsStored } from '../objects/storage-form.ts';
 import { encodeItem, itemFields, listChunks } from '../protobuf/encode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
@@ -112,7 +112,7 @@ async function bytesResponse(
 ): Promise<ServerResponse> {
   // Upstream's lists of custom resources keep kind and version in each item.
   const whole = endpoint.custom !== undefined;
-  const pieces = await mapSlices(entries, slice => itemBytes(slice, whole));
+  const pieces = await mapSlices(entries, slice => itemBytes(slice, whole), cheapSlice);
   const value = (): KubeList => ({ ...list, items: entries.map(entry => served(endpoint, entry)) });
   return jsonChunks(value, () => wrapped(list, 'items', pieces));
 }
