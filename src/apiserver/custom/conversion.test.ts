@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import type { KubeObject } from '../../api/objects.ts';
+import type { KubeObject, Stored } from '../../api/objects.ts';
 import { refusal, startApi, type TestApi } from '../testing/api.ts';
 import { crontabs } from '../testing/custom.ts';
 import { TestAuthority } from '../testing/pki.ts';
@@ -136,6 +136,38 @@ test('a watch tells events in its version, in order', async () => {
   await watching;
   assert.deepEqual(events, ['ADDED h:1', 'MODIFIED h:2', 'DELETED h:2']);
 });
+
+for (const [selector, leave] of [
+  ['fieldSelector=spec.hostPort%3Dh:1', { spec: { port: '2' } }],
+  ['labelSelector=on', { metadata: { labels: { on: null } } }],
+] as const) {
+  test(`a watch by ${selector} tells what ceases to match, converted, and goes on`, async () => {
+    const events: string[] = [];
+    const watch = api.admin.watch<KubeObject>({ method: 'GET', path: `${path('v2')}?watch=1&${selector}` });
+    const watching = (async () => {
+      for await (const { type, object } of watch) {
+        const { apiVersion, metadata, spec } = object as Endpoint & Stored;
+        events.push(`${type} ${apiVersion} ${metadata.name} ${spec?.hostPort} ${metadata.resourceVersion}`);
+        if (type === 'ERROR' || events.length === 3) return;
+      }
+    })();
+    const labelled = (name: string) => {
+      const object = endpoint(name, 'v1', { host: 'h', port: '1' });
+      return { ...object, metadata: { name, labels: { on: '' } } };
+    };
+    const versions = [
+      await api.post(path('v1'), labelled('a')),
+      await api.patch(`${path('v1')}/a`, leave),
+      await api.post(path('v1'), labelled('b')),
+    ].map(object => object.metadata.resourceVersion);
+    await watching;
+    assert.deepEqual(events, [
+      `ADDED ${group}/v2 a h:1 ${versions[0]}`,
+      `DELETED ${group}/v2 a h:1 ${versions[1]}`,
+      `ADDED ${group}/v2 b h:1 ${versions[2]}`,
+    ]);
+  });
+}
 
 test('a webhook that fails or answers nonsense is told of', async () => {
   await api.post(path('v1'), endpoint('a', 'v1', { host: 'h', port: '1' }));

@@ -171,7 +171,8 @@ export class ObjectWatch implements WatchSource, OpenWatch {
 
   #take(changes: readonly HubChange[]): void {
     const { conversion } = this.#request.endpoint.storage;
-    if (!conversion?.prepare) {
+    const prepare = conversion?.prepare;
+    if (!prepare) {
       this.#deliver(changes);
       return;
     }
@@ -182,7 +183,8 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     }
     const shown = changes.flatMap(({ entry, previous }) => (previous ? [entry, previous] : [entry]));
     const before = this.#converted;
-    const prepared = conversion.prepare(shown);
+    // What ceases to match is told only by the converted objects, and shown at a revision of its own.
+    const prepared = prepare(shown).then(() => prepare(changes.flatMap(change => this.#leaving(change))));
     // A failure is dealt with in its turn.
     prepared.catch(() => {});
     this.#converted = before
@@ -230,6 +232,14 @@ export class ObjectWatch implements WatchSource, OpenWatch {
     if (matches) return changeEvent(change, matched ? 'MODIFIED' : 'ADDED', change.entry, form);
     if (!matched) return undefined;
     return changeEvent(change, 'DELETED', leaving(change, previous), form);
+  }
+
+  /** What a DELETED event shows where the change makes an object cease to match. */
+  #leaving(change: HubChange): Held[] {
+    const { selection } = this.#request;
+    const { type, entry, previous } = change;
+    if (!selection.selective || type === 'delete' || !previous) return [];
+    return selection.matches(previous) && !selection.matches(entry) ? [leaving(change, previous)] : [];
   }
 
   #sendBookmark(): void {
