@@ -4,6 +4,7 @@
  * Usage: node http-load.ts URL RATE SECONDS [keep-alive]
  */
 import { Agent, get } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the load saw. */
@@ -22,6 +23,7 @@ const [, , url = '', rate = '200', seconds = '10', keep] = process.argv;
 const patience = 5000;
 const agent = keep ? new Agent({ keepAlive: true, maxSockets: 8 }) : new Agent({ keepAlive: false });
 const result: LoadResult = { sent: 0, connections: 0, pods: {}, failed: 0, failures: [], slowest: 0 };
+const sockets = new Set<Socket>();
 const began = performance.now();
 
 function request(): Promise<void> {
@@ -35,7 +37,9 @@ function request(): Promise<void> {
       resolve();
     };
     const call = get(url, { agent, timeout: patience }, answer => {
-      if (!call.reusedSocket) result.connections++;
+      // Not by `reusedSocket`: a request that waited for a socket does not know that it was used before.
+      sockets.add(answer.socket);
+      result.connections = sockets.size;
       let text = '';
       answer.setEncoding('utf8').on('data', chunk => (text += chunk));
       answer.on('error', error => fail(`in the answer: ${error.message}`));
