@@ -1,3 +1,5 @@
+import { definitionSchema } from '../../api/schema/definitions.ts';
+import type { ScalarType } from '../../api/schema/schema.ts';
 import { laterMessages } from './later-messages.ts';
 import { messageTable } from './message-table.ts';
 
@@ -10,7 +12,7 @@ export interface FieldInfo {
   shape: 'single' | 'list' | 'map';
   /** Its members stand in the parent's JSON (Go's inlined structs). */
   inline: boolean;
-  /** A pointer in the Go types: present with a zero value is not the same as absent. */
+  /** A pointer in the Go types, or always in JSON: a zero on the wire is not the same as absent. */
   pointer: boolean;
 }
 
@@ -26,7 +28,8 @@ export interface MessageInfo {
  * writes every field that is no pointer, so that on the wire a zero of one means "not set".
  */
 const pointerNames = new Set(
-  `activeDeadlineSeconds addresses adminAccess allNodes allowMultipleAllocations bindsToNode distinctAttribute
+  `maxSurge maxUnavailable minAvailable collisionCount endPort lun
+  activeDeadlineSeconds addresses adminAccess allNodes allowMultipleAllocations bindsToNode distinctAttribute
   errorCode extendedResourceName matchAttribute maxExpirationSeconds nodeAllocatableUpdatePeriodSeconds
   perDeviceNodeSelection serviceAccountTokenInSecrets shareID stopSignal terminatingReplicas allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
   appProtocol attachRequired automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex
@@ -61,6 +64,7 @@ const pointerExceptions: Record<string, boolean> = {
   'meta.v1.Preconditions uid': true,
   'meta.v1.Preconditions resourceVersion': true,
   'networking.v1.NetworkPolicyPort protocol': true,
+  'networking.v1.NetworkPolicyPort port': true,
   'discovery.v1.EndpointPort name': true,
   'discovery.v1.EndpointPort protocol': true,
   'discovery.v1.EndpointPort port': true,
@@ -70,7 +74,6 @@ const pointerExceptions: Record<string, boolean> = {
   'core.v1.TypedLocalObjectReference apiGroup': true,
   'core.v1.TypedObjectReference apiGroup': true,
   'core.v1.TypedObjectReference namespace': true,
-  'core.v1.NodeConfigSource replicas': false,
   'admissionregistration.v1.ServiceReference path': true,
   'admissionregistration.v1.ServiceReference port': true,
   'admissionregistration.v1.WebhookClientConfig url': true,
@@ -95,6 +98,18 @@ const pointerExceptions: Record<string, boolean> = {
   'core.v1.ClusterTrustBundleProjection signerName': true,
   'core.v1.EnvVar value': false,
   'storage.v1.StorageClass reclaimPolicy': true,
+  'storage.v1.VolumeNodeResources count': true,
+  'core.v1.AzureDiskVolumeSource readOnly': true,
+  'core.v1.AWSElasticBlockStoreVolumeSource partition': false,
+  'core.v1.GCEPersistentDiskVolumeSource partition': false,
+  'core.v1.EndpointAddress hostname': false,
+  // No pointers, and told in JSON all the same when they are 0.
+  'scheduling.v1.PriorityClass value': true,
+  'apps.v1.StatefulSetStatus availableReplicas': true,
+  'policy.v1.PodDisruptionBudgetStatus currentHealthy': true,
+  'policy.v1.PodDisruptionBudgetStatus desiredHealthy': true,
+  'policy.v1.PodDisruptionBudgetStatus disruptionsAllowed': true,
+  'policy.v1.PodDisruptionBudgetStatus expectedPods': true,
   'storage.v1.VolumeAttachmentSource persistentVolumeName': true,
   'core.v1.PodSpec priorityClassName': false,
   'coordination.v1.LeaseSpec strategy': true,
@@ -152,6 +167,16 @@ function readField(text: string, message: string, pack: string): FieldInfo {
     type: full,
     shape: prefix === '[]' ? 'list' : prefix === 'map:' ? 'map' : 'single',
     inline: star === '*',
-    pointer: pointerExceptions[`${message} ${name}`] ?? pointerNames.has(name!),
+    pointer:
+      pointerExceptions[`${message} ${name}`] ??
+      (pointerNames.has(name!) || isRequiredNumber(message, name!)),
   };
 }
+
+/** Of the numbers and flags that JSON always tells, a zero is a value: the exit code of a container. */
+function isRequiredNumber(message: string, name: string): boolean {
+  const field = definitionSchema(message)?.fields.get(name);
+  return field?.required === true && field.schema.kind === 'scalar' && requiredTypes.has(field.schema.type);
+}
+
+const requiredTypes = new Set<ScalarType>(['int32', 'int64', 'boolean']);

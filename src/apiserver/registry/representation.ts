@@ -102,6 +102,12 @@ export function bookmarkObject(view: View, revision: number, annotations?: Recor
   return { kind: view.endpoint.resource.kind, apiVersion: view.endpoint.apiVersion, metadata };
 }
 
+/**
+ * Go's readers of YAML keep to version 1.1, in which `yes` and `1:30` are no texts and must be quoted. What two fields
+ * share in memory is written out twice: not all readers know aliases.
+ */
+const yamlForm = { version: '1.1', aliasDuplicateObjects: false } as const;
+
 /** A value in the encoding negotiated. */
 export function encoded(accept: Negotiated, status: number, value: unknown): ServerResponse {
   if (accept.encoding === 'json') return jsonResponse(status, value);
@@ -113,7 +119,7 @@ export function encoded(accept: Negotiated, status: number, value: unknown): Ser
   const body: ResponseBody = {
     kind: 'value',
     value: () => value,
-    chunks: () => [Buffer.from(stringifyYaml(value))],
+    chunks: () => [Buffer.from(stringifyYaml(value, yamlForm))],
   };
   return { status, headers: { 'content-type': 'application/yaml' }, body };
 }

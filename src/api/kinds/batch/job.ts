@@ -20,12 +20,12 @@ export const jobRules: KindRules<Job> = {
   defaults(job) {
     if (!job.spec) return;
     defaultJobSpec(job.spec);
-    const labels = job.spec.template?.metadata?.labels;
-    if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0) {
-      job.metadata = { ...job.metadata, labels: { ...labels } };
-    }
+    defaultLabels(job);
   },
-  prepareForCreate: generateSelector,
+  prepareForCreate(job) {
+    generateSelector(job);
+    defaultLabels(job);
+  },
   validate(job, out) {
     checkJobSpec(job.spec ?? { template: {} }, specPath, out);
     checkJobSelector(job, out);
@@ -36,6 +36,14 @@ export const jobRules: KindRules<Job> = {
     checkUpdate(job.spec, old.spec, isSuspended(old), out);
   },
 };
+
+/** A Job without labels has those of its pods. */
+function defaultLabels(job: Job): void {
+  const labels = job.spec?.template?.metadata?.labels;
+  if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0) {
+    job.metadata = { ...job.metadata, labels: { ...labels } };
+  }
+}
 
 /** Of a Job or a CronJob's template. In place. */
 export function defaultJobSpec(spec: JobSpec): void {
