@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { builtinResources, completeResource } from '../../api/resources.ts';
+import { kindSchema } from '../../api/schema/definitions.ts';
+import type { Schema, StructSchema } from '../../api/schema/schema.ts';
 import { ApiError } from '../../api/status.ts';
 import { systemClock } from '../../base/clock.ts';
 import { DecisionLog } from '../../base/decisions.ts';
@@ -142,6 +144,31 @@ test('explain --recursive', async () => {
     assert.ok(out.includes(field), `${field} in ${out.slice(0, 2000)}`);
   }
 });
+
+/** Names of the fields of a definition and of all below it. */
+function fieldNames(schema: Schema, seen = new Map<string, StructSchema>()): Set<string> {
+  if (schema.kind === 'list') fieldNames(schema.items, seen);
+  else if (schema.kind === 'map') fieldNames(schema.values, seen);
+  else if (schema.kind === 'struct' && !seen.has(schema.definition)) {
+    seen.set(schema.definition, schema);
+    for (const field of schema.fields.values()) fieldNames(field.schema, seen);
+  }
+  return new Set([...seen.values()].flatMap(struct => [...struct.fields.keys()]));
+}
+
+for (const plural of ['networkpolicies', 'resourceslices', 'statefulsets', 'validatingadmissionpolicies']) {
+  test(`explain ${plural} --recursive names every field`, async () => {
+    const resource = builtinResources.find(each => each.plural === plural)!;
+    const told = new Set(
+      (await ok(`explain ${plural} --recursive`)).split('\n').map(line => line.trim().split('\t')[0]),
+    );
+    const names = [...fieldNames(kindSchema(resource)!)];
+    assert.deepEqual(
+      names.filter(name => !told.has(name)),
+      [],
+    );
+  });
+}
 
 test('explain of a kind of another group and of a subresource-less one', async () => {
   assert.match(await ok('explain endpointslices'), /^GROUP: {6}discovery\.k8s\.io\nKIND: {7}EndpointSlice/);

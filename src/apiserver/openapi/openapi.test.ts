@@ -36,6 +36,58 @@ test('each document of version 3 is whole by itself', () => {
   }
 });
 
+type Schemas = Record<string, JsonObject>;
+
+/** The schema a property leads to, through references and what stands beside them. */
+function resolved(schema: JsonObject, schemas: Schemas): JsonObject {
+  const [all] = (schema.allOf as JsonObject[] | undefined) ?? [];
+  const reference = (schema.$ref ?? all?.$ref) as string | undefined;
+  if (reference === undefined) return schema;
+  const { $ref: _, allOf: __, ...beside } = schema;
+  return { ...schemas[reference.replace('#/components/schemas/', '')]!, ...beside };
+}
+
+/** Says of every field below `name` what an explanation of it lacks. */
+function unexplained(name: string, schemas: Schemas, seen: Set<string>): string[] {
+  if (seen.has(name)) return [];
+  seen.add(name);
+  const properties = (schemas[name]!.properties ?? {}) as Schemas;
+  return Object.entries(properties).flatMap(([field, property]) => {
+    const found = resolved(property, schemas);
+    const typed = ['type', 'oneOf', 'properties'].some(word => word in found) || anything.test(field);
+    const lacks = [...(typed ? [] : ['type']), ...(found.description ? [] : ['description'])];
+    const below = [...references(property)].flatMap(reference =>
+      unexplained(reference.replace('#/components/schemas/', ''), schemas, seen),
+    );
+    return [...lacks.map(word => `${name.split('.').at(-1)}.${field}: no ${word}`), ...below];
+  });
+}
+
+/** Fields that take any JSON, in definitions of custom resources. */
+const anything = /^(additional(Items|Properties)|items|default|example)$/;
+/** Upstream tells nothing of them either. */
+const undescribed = /^(JSONSchemaProps|ExternalDocumentation)\..*: no description$/;
+
+for (const resource of builtinResources) {
+  const { group, version, kind } = resource;
+  test(`every field of ${group}/${version} ${kind} is explained`, () => {
+    const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+    const document = openApiV3(path, surface) as { components: { schemas: Schemas } };
+    const { schemas } = document.components;
+    const name = Object.keys(schemas).find(each =>
+      ((schemas[each]!['x-kubernetes-group-version-kind'] ?? []) as JsonObject[]).some(
+        gvk => gvk.group === group && gvk.version === version && gvk.kind === kind,
+      ),
+    );
+    assert.ok(name);
+    assert.ok(schemas[name]!.description);
+    const seen = new Set<string>();
+    const found = unexplained(name, schemas, seen).filter(text => !undescribed.test(text));
+    assert.deepEqual(found, []);
+    assert.ok(seen.size > 1, 'the fields of the kind have fields');
+  });
+}
+
 test('operation ids are unique', () => {
   const ids = Object.values(v2.paths!).flatMap(item =>
     Object.values(item as object).map(operation => (operation as JsonObject).operationId),
