@@ -18,6 +18,9 @@ export interface InformerSelection {
 interface Shared {
   informer: Informer<KubeObject>;
   run: (signal: AbortSignal) => Promise<void>;
+  /** Nobody waits for its first list any more. */
+  close(): void;
+  stopping: AbortController;
 }
 
 /**
@@ -30,7 +33,7 @@ export class InformerFactory implements Component {
   readonly #log: Logger;
   readonly #transport: Transport;
   readonly #shared = new Map<string, Shared>();
-  readonly #runs: Promise<void>[] = [];
+  readonly #runs = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #signal: AbortSignal | undefined;
 
@@ -61,6 +64,20 @@ export class InformerFactory implements Component {
     return shared.informer as unknown as Informer<T>;
   }
 
+  /**
+   * Stops the informers of a resource that is served no more. They keep what they have and tell nothing of it; one
+   * that is asked for again is a new one.
+   */
+  release(resource: ResourceInfo): void {
+    for (const [key, shared] of this.#shared) {
+      const { group, version, plural } = shared.informer.resource;
+      if (group !== resource.group || version !== resource.version || plural !== resource.plural) continue;
+      this.#shared.delete(key);
+      shared.stopping.abort(new Error(`${plural} are served no more`));
+      shared.close();
+    }
+  }
+
   async start(signal: AbortSignal): Promise<void> {
     this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
     for (const shared of this.#shared.values()) this.#begin(shared);
@@ -85,10 +102,18 @@ export class InformerFactory implements Component {
     };
     const deps = { clock: this.#clock, log: this.#log, transport: this.#transport, target };
     const reflector = new Reflector<T>(deps, { resource, ...selection });
-    return { informer: state as unknown as Informer<KubeObject>, run: signal => reflector.run(signal) };
+    return {
+      informer: state as unknown as Informer<KubeObject>,
+      run: signal => reflector.run(signal),
+      close: () => state.close(),
+      stopping: new AbortController(),
+    };
   }
 
   #begin(shared: Shared): void {
-    if (this.#signal) this.#runs.push(shared.run(this.#signal));
+    if (!this.#signal) return;
+    const run = shared.run(AbortSignal.any([this.#signal, shared.stopping.signal]));
+    this.#runs.add(run);
+    void run.finally(() => this.#runs.delete(run));
   }
 }

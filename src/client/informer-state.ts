@@ -100,8 +100,17 @@ export class InformerState<T extends KubeObject> implements Informer<T> {
     if (previous) this.#handlers.deleted(final ?? previous);
   }
 
+  /** Nothing more will come: who waits for the first list waits no longer. */
+  close(): void {
+    this.#wakeWaiters();
+  }
+
   #becomeSynced(): void {
     this.#synced = true;
+    this.#wakeWaiters();
+  }
+
+  #wakeWaiters(): void {
     for (const resolve of this.#waiters) resolve();
     this.#waiters.clear();
   }

@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 import type { ConfigMap } from '../api/generated/types.ts';
 import { objectKey } from '../api/objects.ts';
 import { builtinByKind } from '../api/resources.ts';
-import { expired, serviceUnavailable } from '../api/status.ts';
+import { ApiError, expired, serviceUnavailable } from '../api/status.ts';
 import { FakeClock } from '../base/fake-clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { FakeTransport } from './fake-transport.ts';
@@ -206,4 +206,24 @@ test('stop ends the watches and waits for them; a wait for the first list ends w
   assert.equal(clock.pending, 0);
   const idle = new InformerFactory({ clock, log: silentLogger, transport }).informer(configMaps);
   await assert.rejects(idle.whenSynced(AbortSignal.abort(new Error('enough'))), /enough/);
+});
+
+test('an informer of a resource that is served no more asks no more, and holds nobody up', async () => {
+  const { clock, transport, factory, informer, told } = await setUp([map('a', '1')]);
+  const late = factory.informer<ConfigMap>(configMaps, { labelSelector: 'never=synced' });
+  transport.fail('GET', /labelSelector/, new ApiError({ code: 404 }), 1000);
+  await clock.advance(0);
+  const waiting = late.whenSynced();
+  factory.release(configMaps);
+  await waiting;
+  await clock.advance(0);
+  const asked = transport.requests.length;
+  transport.seed(map('b', '1'));
+  await clock.advance(60_000);
+  assert.equal(transport.requests.length, asked);
+  assert.deepEqual(told, ['added default/a=1']);
+  const again = factory.informer<ConfigMap>(configMaps);
+  assert.notEqual(again, informer);
+  await clock.advance(0);
+  assert.deepEqual(again.list().map(objectKey).sort(), ['default/a', 'default/b']);
 });

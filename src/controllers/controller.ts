@@ -22,6 +22,8 @@ export interface InformerSource {
     resource: ResourceInfo,
     selection?: { namespace?: string; labelSelector?: string; fieldSelector?: string },
   ): Informer<T>;
+  /** Stops the informers of a resource that is served no more. */
+  release(resource: ResourceInfo): void;
 }
 
 /** What every controller is constructed with. */

@@ -21,19 +21,34 @@ export class ListableResources {
     return [...storedBuiltins(), ...this.definitions.list().flatMap(resourceOf)];
   }
 
-  /** Calls `added` for every collection there is and for each that comes. */
-  subscribe(added: (resource: ResourceInfo) => void): Cancel {
-    for (const resource of storedBuiltins()) added(resource);
-    const known = new Set<string>();
+  /** Tells of every collection there is, and of each that comes and goes. */
+  subscribe(handler: CollectionHandler): Cancel {
+    for (const resource of storedBuiltins()) handler.added(resource);
+    const known = new Map<string, ResourceInfo>();
     const tell = (definition: Stored<CustomResourceDefinition>) => {
-      for (const resource of resourceOf(definition)) {
-        const key = `${resource.group}/${resource.version}/${resource.plural}`;
-        if (!known.has(key)) added(resource);
-        known.add(key);
-      }
+      const { name } = definition.metadata;
+      const before = known.get(name);
+      const [resource] = resourceOf(definition);
+      // While a definition is being deleted its objects are still there to be watched.
+      if (!resource || (before && before.version === resource.version)) return;
+      known.set(name, resource);
+      if (before) handler.removed(before, 'renamed');
+      handler.added(resource);
     };
-    return this.definitions.addHandler({ added: tell, updated: tell });
+    const forget = ({ metadata: { name } }: Stored<CustomResourceDefinition>) => {
+      const before = known.get(name);
+      if (!known.delete(name)) return;
+      handler.removed(before!, 'gone');
+    };
+    return this.definitions.addHandler({ added: tell, updated: tell, deleted: forget });
   }
+}
+
+/** Is told of the collections; `removed` comes before `added` where a version takes another one's place. */
+export interface CollectionHandler {
+  added(resource: ResourceInfo): void;
+  /** `gone`: with all its objects; `renamed`: they are served in another version. */
+  removed(resource: ResourceInfo, why: 'gone' | 'renamed'): void;
 }
 
 function storedBuiltins(): ResourceInfo[] {

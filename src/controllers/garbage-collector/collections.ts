@@ -33,6 +33,16 @@ export class Collections {
     this.#byKind.set(`${resource.group}/${resource.kind}`, collection);
   }
 
+  /** Takes a collection out. @param gone whether its objects are gone with it. Returns them. */
+  remove(resource: ResourceInfo, gone: boolean): Stored[] {
+    const id = resourceId(resource);
+    const objects = this.#byId.get(id)?.informer.list() ?? [];
+    this.#byId.delete(id);
+    this.#byKind.delete(`${resource.group}/${resource.kind}`);
+    if (gone) for (const { metadata } of objects) this.#rememberAbsent(metadata.uid);
+    return objects;
+  }
+
   resource(ref: ObjectRef): ResourceInfo | undefined {
     return this.#byId.get(ref.resource)?.resource;
   }

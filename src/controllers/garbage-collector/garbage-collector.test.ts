@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { OwnerReference } from '../../api/generated/types.ts';
 import type { KubeObject } from '../../api/objects.ts';
+import { completeResource } from '../../api/resources.ts';
+import { ApiError } from '../../api/status.ts';
 import { resources } from '../resources.ts';
 import { TestCluster } from '../test-cluster.ts';
 import { GarbageCollector } from './garbage-collector.ts';
@@ -160,5 +162,71 @@ describe('garbage collector', () => {
     await remove('/api/v1/namespaces/default/configmaps/a', 'Foreground');
     await cluster.rest();
     assert.deepEqual(names(), []);
+  });
+});
+
+describe('garbage collector with custom resources', () => {
+  const group = 'stable.example.com';
+  const widgets = (version: string) =>
+    completeResource({ group, version, kind: 'Widget', plural: 'widgets', namespaced: true });
+  const definition = (version: string) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `widgets.${group}`, uid: 'uid-widgets' },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [{ name: version, served: true, storage: true }],
+    },
+    status: { conditions: [{ type: 'Established', status: 'True' }] },
+  });
+  const widget = (version: string, name: string) => ({
+    apiVersion: `${group}/${version}`,
+    kind: 'Widget',
+    metadata: { namespace: 'default', name, uid: `uid-${name}` },
+  });
+  const owned = (name: string, by: string) => {
+    const reference = { apiVersion: `${group}/v1`, kind: 'Widget', name: by, uid: `uid-${by}` };
+    return object('ConfigMap', name, [reference]);
+  };
+  const asked = (version: string) =>
+    cluster.transport.requests.filter(request => request.includes(`/${group}/${version}/`)).length;
+
+  async function runWithWidgets(...objects: KubeObject[]): Promise<void> {
+    cluster = new TestCluster({ resources: [widgets('v1'), widgets('v2')] });
+    for (const one of [definition('v1'), ...objects]) cluster.seed(one);
+    await cluster.run(new GarbageCollector(cluster.deps));
+  }
+
+  it('forgets a definition that is gone, and collects what its objects owned', async () => {
+    const a = widget('v1', 'a');
+    await runWithWidgets(a, owned('leaf', 'a'));
+    assert.deepEqual(names(), ['leaf']);
+    cluster.transport.breakWatches();
+    cluster.transport.unseed(a);
+    cluster.transport.unseed(definition('v1'));
+    cluster.transport.fail('GET', /widgets/, new ApiError({ code: 404 }), 1000);
+    await cluster.clock.advance(10_000);
+    assert.deepEqual(names(), []);
+    const before = asked('v1');
+    await cluster.clock.advance(60_000);
+    assert.equal(asked('v1'), before);
+  });
+
+  it('goes on with the version that takes the place of another', async () => {
+    await runWithWidgets(widget('v1', 'a'), widget('v1', 'b'), owned('left', 'a'), owned('kept', 'b'));
+    cluster.seed(definition('v2'));
+    await cluster.rest();
+    assert.deepEqual(names(), ['kept', 'left']);
+    assert.ok(asked('v2') > 0);
+    const before = asked('v1');
+    cluster.transport.unseed(widget('v2', 'a'));
+    await cluster.rest();
+    assert.deepEqual(names(), ['kept']);
+    cluster.transport.unseed(widget('v2', 'b'));
+    await cluster.clock.advance(60_000);
+    assert.deepEqual(names(), []);
+    assert.equal(asked('v1'), before);
   });
 });

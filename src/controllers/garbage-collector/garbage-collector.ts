@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnerReference } from '../../api/generated/types.ts';
-import { type Stored, splitKey } from '../../api/objects.ts';
+import { objectKey, type Stored, splitKey } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
 import type { Component } from '../../base/component.ts';
 import { decisionObject } from '../../base/decisions.ts';
 import { errorChain } from '../../base/log.ts';
+import type { Informer } from '../../client/informer.ts';
 import { isNotFound } from '../api-failures.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { ListableResources } from '../listable-resources.ts';
@@ -18,7 +19,7 @@ import {
   planCollection,
 } from './collection-plan.ts';
 import { Collections, NamespacedOwnerError, namespaceOf } from './collections.ts';
-import { formatRef, type ObjectRef, objectRef, parseRef } from './object-ref.ts';
+import { formatRef, type ObjectRef, objectRef, parseRef, resourceId } from './object-ref.ts';
 import { OwnerGraph } from './owner-graph.ts';
 
 export interface GarbageCollectorOptions {
@@ -39,7 +40,10 @@ export class GarbageCollector implements Component {
   readonly #listable: ListableResources;
   readonly #collections: Collections;
   readonly #graph = new OwnerGraph();
-  #unsubscribe: (() => void)[] = [];
+  readonly #detach = new Map<string, () => void>();
+  /** Objects of collections that go on in another version, until that one is listed. */
+  readonly #carried = new Map<string, readonly Stored[]>();
+  #unsubscribe: (() => void) | undefined;
 
   constructor(deps: ControllerDeps, options: GarbageCollectorOptions = {}) {
     this.#deps = deps;
@@ -56,13 +60,23 @@ export class GarbageCollector implements Component {
 
   async start(signal: AbortSignal): Promise<void> {
     const synced: Promise<void>[] = [];
-    this.#unsubscribe.push(this.#listable.subscribe(resource => synced.push(this.#watch(resource, signal))));
+    this.#unsubscribe = this.#listable.subscribe({
+      added: resource => {
+        const watched = this.#watch(resource, signal);
+        // Those that come later are awaited by nobody.
+        watched.catch(() => undefined);
+        synced.push(watched);
+      },
+      removed: (resource, why) => this.#unwatch(resource, why === 'gone'),
+    });
     await Promise.all(synced);
     await this.#loop.start(signal);
   }
 
   async stop(): Promise<void> {
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#unsubscribe?.();
+    for (const detach of this.#detach.values()) detach();
+    this.#detach.clear();
     await this.#loop.stop();
   }
 
@@ -79,8 +93,29 @@ export class GarbageCollector implements Component {
       },
       deleted: object => this.#gone(resource, object),
     });
-    this.#unsubscribe.push(detach);
-    return informer.whenSynced(signal);
+    this.#detach.set(resourceId(resource), detach);
+    return informer.whenSynced(signal).then(() => this.#dropCarried(resource, informer));
+  }
+
+  #unwatch(resource: ResourceInfo, gone: boolean): void {
+    const id = resourceId(resource);
+    this.#detach.get(id)?.();
+    this.#detach.delete(id);
+    const objects = this.#collections.remove(resource, gone);
+    if (!gone) this.#carried.set(id, objects);
+    else for (const object of objects) this.#gone(resource, object);
+    this.#deps.informers.release(resource);
+  }
+
+  /** What went while a collection was between two versions is told of now. */
+  #dropCarried(resource: ResourceInfo, informer: Informer): void {
+    const id = resourceId(resource);
+    for (const object of this.#carried.get(id) ?? []) {
+      if (informer.getByKey(objectKey(object))?.metadata.uid !== object.metadata.uid) {
+        this.#gone(resource, object);
+      }
+    }
+    this.#carried.delete(id);
   }
 
   #changed(resource: ResourceInfo, object: Stored, before?: Stored): void {

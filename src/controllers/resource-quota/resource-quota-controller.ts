@@ -21,6 +21,7 @@ export interface ResourceQuotaControllerOptions {
 interface Collection {
   evaluator: Evaluator;
   informer: Informer;
+  detach: () => void;
 }
 
 /** Milliseconds between a change of an object and the counting, so that many changes are counted once. */
@@ -41,7 +42,7 @@ export class ResourceQuotaController implements Component {
   readonly #listable: ListableResources;
   readonly #collections = new Map<string, Collection>();
   readonly #client: ResourceClient<ResourceQuota>;
-  #unsubscribe: (() => void)[] = [];
+  #unsubscribe: (() => void) | undefined;
 
   constructor(deps: ControllerDeps, options: ResourceQuotaControllerOptions = {}) {
     const { resync = 5 * 60_000, workers = 5 } = options;
@@ -67,13 +68,22 @@ export class ResourceQuotaController implements Component {
 
   async start(signal: AbortSignal): Promise<void> {
     const synced: Promise<void>[] = [];
-    this.#unsubscribe.push(this.#listable.subscribe(resource => synced.push(this.#watch(resource, signal))));
+    this.#unsubscribe = this.#listable.subscribe({
+      added: resource => {
+        const watched = this.#watch(resource, signal);
+        // Those that come later are awaited by nobody.
+        watched.catch(() => undefined);
+        synced.push(watched);
+      },
+      removed: resource => this.#unwatch(resource),
+    });
     await Promise.all(synced);
     await this.#loop.start(signal);
   }
 
   async stop(): Promise<void> {
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#unsubscribe?.();
+    for (const { detach } of this.#collections.values()) detach();
     await this.#loop.stop();
   }
 
@@ -83,7 +93,6 @@ export class ResourceQuotaController implements Component {
     if (!namespaced || ignored.has(id)) return Promise.resolve();
     const informer = this.#deps.informers.informer(resource);
     const evaluator = evaluatorOf(storageGroup, plural);
-    this.#collections.set(id, { evaluator, informer });
     const count = (object: Stored) => this.#wake(object.metadata.namespace ?? '', evaluator);
     const detach = informer.addHandler({
       // A count that went on while the object was on its way to us may have missed it.
@@ -94,8 +103,15 @@ export class ResourceQuotaController implements Component {
       },
       deleted: count,
     });
-    this.#unsubscribe.push(detach);
+    this.#collections.set(id, { evaluator, informer, detach });
     return informer.whenSynced(signal);
+  }
+
+  #unwatch(resource: ResourceInfo): void {
+    const id = `${resource.plural}.${resource.storageGroup}`;
+    this.#collections.get(id)?.detach();
+    this.#collections.delete(id);
+    this.#deps.informers.release(resource);
   }
 
   #wake(namespace: string, evaluator: Evaluator): void {
