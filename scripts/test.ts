@@ -35,6 +35,10 @@ interface Group {
 const special = /\.(kernel|cri|kubectl)\.test\.ts$/;
 const sources = () => globSync('src/**/*.test.ts', { cwd: root }).sort();
 
+const clusterTests = () => globSync('test/e2e/*.test.ts', { cwd: root }).sort();
+/** Those that compare the machine before and after, or count on a steady load. */
+const alone = /\/(lifecycle.*|robustness|services-load)\.test\.ts$/;
+
 const groups: Group[] = [
   { name: 'lint', what: 'format and lint', command: [bin('biome'), 'ci', '--reporter=summary', '.'] },
   { name: 'types', what: 'types', command: [bin('tsc'), '--noEmit'] },
@@ -54,7 +58,7 @@ const groups: Group[] = [
     what: 'real packets and the real kubectl in fresh namespaces',
     files: () => sources().filter(file => /\.(kernel|kubectl)\.test\.ts$/.test(file)),
     enclosed: true,
-    concurrency: 1,
+    concurrency: 2,
   },
   {
     name: 'cri',
@@ -66,7 +70,13 @@ const groups: Group[] = [
   {
     name: 'e2e',
     what: 'whole clusters, driven as a user would',
-    files: () => globSync('test/e2e/*.test.ts', { cwd: root }).sort(),
+    files: () => clusterTests().filter(file => !alone.test(file)),
+    concurrency: 2,
+  },
+  {
+    name: 'e2e-alone',
+    what: 'clusters under load, and what they leave on the machine',
+    files: () => clusterTests().filter(file => alone.test(file)),
     concurrency: 1,
   },
 ];
