@@ -11,7 +11,7 @@ import { decodeProtobuf } from './protobuf/decode.ts';
 import { encodeProtobuf, hasProtobufForm } from './protobuf/encode.ts';
 import { adminUser, pod, startApi, type TestApi } from './testing/api.ts';
 import { differences } from './testing/differences.ts';
-import { fullExamples } from './testing/examples/full-example.ts';
+import { fullExamples, fullStatus } from './testing/examples/full-example.ts';
 
 const types = {
   json: 'application/json',
@@ -134,6 +134,40 @@ for (const [way, bring] of Object.entries(ways)) {
   });
 }
 
+const keptByServer = new Set(['APIService', 'CustomResourceDefinition']);
+
+describe('statuses', () => {
+  before(async () => {
+    api = await startApi();
+    await prepare();
+  });
+  after(() => api.stop());
+
+  // The server itself keeps the status of some kinds as it is.
+  const kinds = kept.filter(
+    ({ kind, subresources }) => subresources.includes('status') && !keptByServer.has(kind),
+  );
+  for (const resource of kinds) {
+    test(`a full status of ${title(resource)} comes back equal`, async () => {
+      const [example] = fullExamples(resource);
+      await api.post(collection(resource), example!);
+      const path = `${collection(resource)}/${example!.metadata!.name}`;
+      const status = fullStatus(resource)!;
+      const body = JSON.stringify({ ...JSON.parse((await ask('GET', path)).toString()), status });
+      await ask('PUT', `${path}/status?${strict}`, { type: types.json, body });
+      const json = JSON.parse((await ask('GET', path)).toString());
+      assert.deepEqual(differences(status, json.status, 'lost'), []);
+      const yaml = (await ask('GET', path, { accept: types.yaml })).toString();
+      assert.deepEqual(parse(yaml, { version: '1.1', maxAliasCount: 0 }), json);
+      if (encodable(json)) {
+        const decoded = decodeProtobuf(await ask('GET', path, { accept: types.protobuf })) as typeof json;
+        assert.deepEqual(differences(numbered(json).status, decoded.status, 'any'), []);
+      }
+      await ask('DELETE', path);
+    });
+  }
+});
+
 describe('kinds that are only created', () => {
   before(async () => {
     api = await startApi();
@@ -180,12 +214,18 @@ function common({ status: _, ...object }: KubeObject & { status?: unknown }): ob
 }
 
 /** An object as far as protobuf can tell it. */
-function numbered(object: KubeObject): KubeObject {
+function numbered<T extends KubeObject>(object: T): T {
   return JSON.parse(JSON.stringify(object, (key, value) => (withoutNumber.has(key) ? undefined : value)));
 }
 
 /** Of 1.36; the table of messages does not have them. */
-const withoutNumber = new Set(['preventPodSchedulingIfMissing', 'nodeAllocatableResourceMappings']);
+const withoutNumber = new Set([
+  'declaredFeatures',
+  'nodeAllocatableResourceClaimStatuses',
+  'nodeAllocatableResourceMappings',
+  'preventPodSchedulingIfMissing',
+  'volumeStatus',
+]);
 
 const yamlOf = (value: object) => stringify(value, { version: '1.1' });
 

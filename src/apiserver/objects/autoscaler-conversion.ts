@@ -37,7 +37,7 @@ export const autoscalerConversion: Conversion = {
   toStorage(object) {
     const served = cloneJson(object) as ServedAutoscaler;
     const { targetCPUUtilizationPercentage, ...spec } = served.spec ?? {};
-    const { currentCPUUtilizationPercentage: _, ...status } = served.status ?? {};
+    const { currentCPUUtilizationPercentage, ...status } = served.status ?? {};
     const metrics: ResourceMetric[] = [];
     if (targetCPUUtilizationPercentage !== undefined) {
       const target = { type: 'Utilization', averageUtilization: targetCPUUtilizationPercentage };
@@ -47,7 +47,8 @@ export const autoscalerConversion: Conversion = {
     metrics.push(...((take(annotations, metricsAnnotation) as ResourceMetric[] | undefined) ?? []));
     const behavior = take(annotations, behaviorAnnotation);
     const conditions = take(annotations, conditionsAnnotation);
-    const currentMetrics = take(annotations, statusesAnnotation);
+    const currentMetrics =
+      take(annotations, statusesAnnotation) ?? cpuStatus(currentCPUUtilizationPercentage);
     return {
       ...served,
       apiVersion: 'autoscaling/v2',
@@ -81,6 +82,11 @@ export const autoscalerConversion: Conversion = {
     } as KubeObject;
   },
 };
+
+function cpuStatus(averageUtilization: number | undefined): ResourceMetric[] | undefined {
+  if (averageUtilization === undefined) return undefined;
+  return [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization } } }];
+}
 
 function take(annotations: Record<string, string>, key: string): unknown {
   const text = annotations[key];

@@ -60,7 +60,6 @@ const pointerExceptions: Record<string, boolean> = {
   'core.v1.PodSpec hostname': false,
   'core.v1.LoadBalancerIngress hostname': false,
   'core.v1.PersistentVolumeSpec storageClassName': false,
-  'core.v1.ContainerStatus ready': false,
   'meta.v1.Preconditions uid': true,
   'meta.v1.Preconditions resourceVersion': true,
   'networking.v1.NetworkPolicyPort protocol': true,

@@ -210,6 +210,21 @@ export const coreValues: Readonly<Record<string, Fields>> = {
   'core.v1.EndpointPort': { port: 80, appProtocol: 'http' },
   'core.v1.Event': { type: 'Warning', action: 'Acting', reason: 'Reason' },
   'core.v1.Binding': { target: { apiVersion: 'v1', kind: 'Node', name: 'example' } },
+
+  'core.v1.NamespaceStatus': { phase: 'Active' },
+  'core.v1.PodStatus': {
+    hostIP: '10.0.0.1',
+    hostIPs: [{ ip: '10.0.0.1' }],
+    phase: 'Running',
+    podIP: '10.244.0.7',
+    podIPs: [{ ip: '10.244.0.7' }, { ip: 'fd00::7' }],
+    // Of the specification.
+    qosClass: undefined,
+  },
+  // Without a number in protobuf.
+  'core.v1.ResourceHealth': { message: undefined },
+  'core.v1.ResourceQuotaStatus': { hard: { pods: '10' }, used: { pods: '0' } },
+  'core.v1.LoadBalancerIngress': { ip: '192.0.2.9', ipMode: 'Proxy' },
 };
 
 function iscsi(): Fields {

@@ -54,6 +54,13 @@ export function fullExamples(resource: ResourceInfo): KubeObject[] {
   return examples;
 }
 
+/** The status of a kind with every field; undefined where it has none. */
+export function fullStatus(resource: ResourceInfo): JsonObject | undefined {
+  const status = kindSchema(resource)?.fields.get('status')?.schema;
+  if (status?.kind !== 'struct') return undefined;
+  return new Example(new Map()).struct(status, []);
+}
+
 function objectOf(resource: ResourceInfo, example: Example): KubeObject {
   const schema = kindSchema(resource);
   if (!schema) throw new Error(`no schema for ${resource.kind}`);

@@ -124,6 +124,8 @@ export const groupValues: Readonly<Record<string, Fields>> = {
     username: undefined,
     request: signingRequest,
   },
+  'certificates.v1.CertificateSigningRequestStatus': { certificate },
+  'certificates.v1.CertificateSigningRequestCondition': { type: 'Failed', status: 'True' },
   'coordination.v1.LeaseSpec': { strategy: 'OldestEmulationVersion', preferredHolder: 'other' },
   'discovery.v1.EndpointSlice': { addressType: 'IPv4' },
   'discovery.v1.Endpoint': { addresses: ['10.1.2.3'], deprecatedTopology: undefined },
@@ -157,6 +159,7 @@ export const groupValues: Readonly<Record<string, Fields>> = {
   'networking.v1.NetworkPolicyPort': { port: 80, endPort: 90 },
   'networking.v1.NetworkPolicySpec': { policyTypes: ['Ingress', 'Egress'] },
   'networking.v1.ServiceCIDRSpec': { cidrs: ['10.97.0.0/24', 'fd01::/112'] },
+  'networking.v1.IngressLoadBalancerIngress': { ip: '192.0.2.9' },
   'node.v1.Overhead': { podFixed: { cpu: '250m', memory: '64Mi' } },
   'node.v1.RuntimeClass': { handler: 'handler' },
   'policy.v1.PodDisruptionBudgetSpec': {
