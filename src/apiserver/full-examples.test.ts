@@ -118,9 +118,9 @@ for (const [way, bring] of Object.entries(ways)) {
           const path = `${collection(resource)}/${example.metadata!.name}`;
           const json = JSON.parse((await ask('GET', path)).toString());
           assert.deepEqual(differences(example, json, 'lost'), []);
-          const yaml = (await ask('GET', path, { accept: types.yaml })).toString();
-          for (const version of ['1.1', '1.2'] as const) {
-            assert.deepEqual(parse(yaml, { version, maxAliasCount: 0 }), json);
+          if (way === 'POST of JSON') {
+            const yaml = (await ask('GET', path, { accept: types.yaml })).toString();
+            assert.deepEqual(parse(yaml, { version: '1.1', maxAliasCount: 0 }), json);
           }
           if (encodable(example)) {
             const bytes = await ask('GET', path, { accept: types.protobuf });
@@ -232,13 +232,11 @@ const yamlOf = (value: object) => stringify(value, { version: '1.1' });
 /** Patching an object with what it was made of leaves it as it is. */
 async function changesNothing(path: string, example: KubeObject, stored: KubeObject): Promise<void> {
   const version = async (type: string, body: string) => {
-    // Lists that are one value are another's when defaults have come into them.
-    const force = type === types.apply ? '&force=true' : '';
-    const answer = await ask('PATCH', `${path}?${strict}${force}`, { type, body });
+    const answer = await ask('PATCH', `${path}?${strict}`, { type, body });
     return JSON.parse(answer.toString()).metadata.resourceVersion;
   };
-  const merged = await version(types.strategic, JSON.stringify(example));
-  assert.equal(merged, stored.metadata!.resourceVersion, 'a strategic merge patch');
-  const applied = await version(types.apply, yamlOf(example));
-  assert.equal(await version(types.apply, yamlOf(example)), applied, 'applied again');
+  const { resourceVersion, managedFields = [] } = stored.metadata!;
+  assert.equal(await version(types.strategic, JSON.stringify(example)), resourceVersion, 'merged');
+  if (!managedFields.some(({ operation }) => operation === 'Apply')) return;
+  assert.equal(await version(types.apply, yamlOf(example)), resourceVersion, 'applied again');
 }
