@@ -49,21 +49,9 @@ function full(schema: Schema, above: readonly string[]): unknown {
   }
 }
 
-/**
- * Fields of 1.36 whose numbers the message table does not have: protobuf clients do not get them. By
- * definition, so that no other field gets lost unseen.
- */
+/** Go's types are inlined there, and carry no kind of their own over the wire. */
 const withoutNumber: Record<string, readonly string[]> = {
-  'core.v1.NodeStatus': ['declaredFeatures'],
-  // Go's types are inlined there, and carry no kind of their own over the wire.
   'core.v1.PersistentVolumeClaim': ['apiVersion', 'kind'],
-  'core.v1.PodSpec': ['schedulingGroup'],
-  'core.v1.PodStatus': ['nodeAllocatableResourceClaimStatuses'],
-  'core.v1.ResourceHealth': ['message'],
-  'core.v1.VolumeMountStatus': ['volumeStatus'],
-  'resource.v1.Device': ['nodeAllocatableResourceMappings'],
-  'resource.v1.DeviceAttribute': ['bools', 'ints', 'strings', 'versions'],
-  'storage.v1.CSIDriverSpec': ['preventPodSchedulingIfMissing'],
 };
 
 /** What is missing or different in `decoded`, as paths. */

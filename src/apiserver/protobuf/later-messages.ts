@@ -19,9 +19,13 @@ ContainerExtendedResourceRequest containerName=1:string resourceName=2:string re
 ContainerRestartRule action=1:string exitCodes=2:ContainerRestartRuleOnExitCodes
 ContainerRestartRuleOnExitCodes operator=1:string values=2:[]int32
 FileKeySelector volumeName=1:string path=2:string key=3:string optional=4:bool
+ImageVolumeStatus imageRef=1:string
+NodeAllocatableResourceClaimStatus resourceClaimName=1:string containers=2:[]string resources=3:map:api.resource.Quantity
 NodeSwapStatus capacity=1:int64
 PodCertificateProjection signerName=1:string keyType=2:string maxExpirationSeconds=3:int32 credentialBundlePath=4:string keyPath=5:string certificateChainPath=6:string userAnnotations=7:map:string
 PodExtendedResourceClaimStatus requestMappings=1:[]ContainerExtendedResourceRequest resourceClaimName=2:string
+PodSchedulingGroup podGroupName=1:string
+VolumeStatus image=1:ImageVolumeStatus
 # discovery.v1
 ForNode name=1:string
 # resource.v1
@@ -33,10 +37,10 @@ CapacityRequestPolicyRange min=1:api.resource.Quantity max=2:api.resource.Quanti
 CapacityRequirements requests=1:map:api.resource.Quantity
 Counter value=1:api.resource.Quantity
 CounterSet name=1:string counters=2:map:Counter
-Device name=1:string attributes=2:map:DeviceAttribute capacity=3:map:DeviceCapacity consumesCounters=4:[]DeviceCounterConsumption nodeName=5:string nodeSelector=6:core.v1.NodeSelector allNodes=7:bool taints=8:[]DeviceTaint bindsToNode=9:bool bindingConditions=10:[]string bindingFailureConditions=11:[]string allowMultipleAllocations=12:bool
+Device name=1:string attributes=2:map:DeviceAttribute capacity=3:map:DeviceCapacity consumesCounters=4:[]DeviceCounterConsumption nodeName=5:string nodeSelector=6:core.v1.NodeSelector allNodes=7:bool taints=8:[]DeviceTaint bindsToNode=9:bool bindingConditions=10:[]string bindingFailureConditions=11:[]string allowMultipleAllocations=12:bool nodeAllocatableResourceMappings=13:map:NodeAllocatableResourceMapping
 DeviceAllocationConfiguration source=1:string requests=2:[]string deviceConfiguration*=3:DeviceConfiguration
 DeviceAllocationResult results=1:[]DeviceRequestAllocationResult config=2:[]DeviceAllocationConfiguration
-DeviceAttribute int=2:int64 bool=3:bool string=4:string version=5:string
+DeviceAttribute int=2:int64 bool=3:bool string=4:string version=5:string ints=6:[]int64 bools=7:[]bool strings=8:[]string versions=9:[]string
 DeviceCapacity value=1:api.resource.Quantity requestPolicy=2:CapacityRequestPolicy
 DeviceClaim requests=1:[]DeviceRequest constraints=2:[]DeviceConstraint config=3:[]DeviceClaimConfiguration
 DeviceClaimConfiguration requests=1:[]string deviceConfiguration*=2:DeviceConfiguration
@@ -54,6 +58,7 @@ DeviceTaint key=1:string value=2:string effect=3:string timeAdded=4:meta.v1.Time
 DeviceToleration key=1:string operator=2:string value=3:string effect=4:string tolerationSeconds=5:int64
 ExactDeviceRequest deviceClassName=1:string selectors=2:[]DeviceSelector allocationMode=3:string count=4:int64 adminAccess=5:bool tolerations=6:[]DeviceToleration capacity=7:CapacityRequirements
 NetworkDeviceData interfaceName=1:string ips=2:[]string hardwareAddress=3:string
+NodeAllocatableResourceMapping capacityKey=1:string allocationMultiplier=2:api.resource.Quantity
 OpaqueDeviceConfiguration driver=1:string parameters=2:runtime.RawExtension
 ResourceClaim metadata=1:meta.v1.ObjectMeta spec=2:ResourceClaimSpec status=3:ResourceClaimStatus
 ResourceClaimConsumerReference apiGroup=1:string resource=3:string name=4:string uid=5:string

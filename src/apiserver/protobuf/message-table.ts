@@ -1,6 +1,6 @@
-// Generated from the message descriptors of Kubernetes' generated.proto files (1.32, IPAddress, ServiceCIDR,
-// VolumeAttributesClass and the later fields of pods added). One line a message: `Name field=number:type …`; `*` marks a field whose members
-// stand in its parent's JSON; `# package.version` begins a package.
+// Generated from the message descriptors of Kubernetes' generated.proto files (1.32; what came later is added, as
+// 1.36 numbers it). One line a message: `Name field=number:type …`; `*` marks a field whose members stand in its
+// parent's JSON; `# package.version` begins a package.
 export const messageTable = `
 # admissionregistration.v1
 AuditAnnotation key=1:string valueExpression=2:string
@@ -253,7 +253,7 @@ NodeSelector nodeSelectorTerms=1:[]NodeSelectorTerm
 NodeSelectorRequirement key=1:string operator=2:string values=3:[]string
 NodeSelectorTerm matchExpressions=1:[]NodeSelectorRequirement matchFields=2:[]NodeSelectorRequirement
 NodeSpec podCIDR=1:string podCIDRs=7:[]string providerID=3:string unschedulable=4:bool taints=5:[]Taint configSource=6:NodeConfigSource externalID=2:string
-NodeStatus capacity=1:map:api.resource.Quantity allocatable=2:map:api.resource.Quantity phase=3:string conditions=4:[]NodeCondition addresses=5:[]NodeAddress daemonEndpoints=6:NodeDaemonEndpoints nodeInfo=7:NodeSystemInfo images=8:[]ContainerImage volumesInUse=9:[]string volumesAttached=10:[]AttachedVolume config=11:NodeConfigStatus runtimeHandlers=12:[]NodeRuntimeHandler features=13:NodeFeatures
+NodeStatus capacity=1:map:api.resource.Quantity allocatable=2:map:api.resource.Quantity phase=3:string conditions=4:[]NodeCondition addresses=5:[]NodeAddress daemonEndpoints=6:NodeDaemonEndpoints nodeInfo=7:NodeSystemInfo images=8:[]ContainerImage volumesInUse=9:[]string volumesAttached=10:[]AttachedVolume config=11:NodeConfigStatus runtimeHandlers=12:[]NodeRuntimeHandler features=13:NodeFeatures declaredFeatures=14:[]string
 NodeSystemInfo machineID=1:string systemUUID=2:string bootID=3:string kernelVersion=4:string osImage=5:string containerRuntimeVersion=6:string kubeletVersion=7:string kubeProxyVersion=8:string operatingSystem=9:string architecture=10:string swap=11:NodeSwapStatus
 ObjectFieldSelector apiVersion=1:string fieldPath=2:string
 ObjectReference kind=1:string namespace=2:string name=3:string uid=4:string apiVersion=5:string resourceVersion=6:string fieldPath=7:string
@@ -288,8 +288,8 @@ PodResourceClaimStatus name=1:string resourceClaimName=2:string
 PodSchedulingGate name=1:string
 PodSecurityContext seLinuxOptions=1:SELinuxOptions windowsOptions=8:WindowsSecurityContextOptions runAsUser=2:int64 runAsGroup=6:int64 runAsNonRoot=3:bool supplementalGroups=4:[]int64 supplementalGroupsPolicy=12:string fsGroup=5:int64 sysctls=7:[]Sysctl fsGroupChangePolicy=9:string seccompProfile=10:SeccompProfile appArmorProfile=11:AppArmorProfile seLinuxChangePolicy=13:string
 PodSignature podController=1:meta.v1.OwnerReference
-PodSpec volumes=1:[]Volume initContainers=20:[]Container containers=2:[]Container ephemeralContainers=34:[]EphemeralContainer restartPolicy=3:string terminationGracePeriodSeconds=4:int64 activeDeadlineSeconds=5:int64 dnsPolicy=6:string nodeSelector=7:map:string serviceAccountName=8:string serviceAccount=9:string automountServiceAccountToken=21:bool nodeName=10:string hostNetwork=11:bool hostPID=12:bool hostIPC=13:bool shareProcessNamespace=27:bool securityContext=14:PodSecurityContext imagePullSecrets=15:[]LocalObjectReference hostname=16:string subdomain=17:string affinity=18:Affinity schedulerName=19:string tolerations=22:[]Toleration hostAliases=23:[]HostAlias priorityClassName=24:string priority=25:int32 dnsConfig=26:PodDNSConfig readinessGates=28:[]PodReadinessGate runtimeClassName=29:string enableServiceLinks=30:bool preemptionPolicy=31:string overhead=32:map:api.resource.Quantity topologySpreadConstraints=33:[]TopologySpreadConstraint setHostnameAsFQDN=35:bool os=36:PodOS hostUsers=37:bool schedulingGates=38:[]PodSchedulingGate resourceClaims=39:[]PodResourceClaim resources=40:ResourceRequirements hostnameOverride=41:string
-PodStatus phase=1:string conditions=2:[]PodCondition message=3:string reason=4:string nominatedNodeName=11:string hostIP=5:string hostIPs=16:[]HostIP podIP=6:string podIPs=12:[]PodIP startTime=7:meta.v1.Time initContainerStatuses=10:[]ContainerStatus containerStatuses=8:[]ContainerStatus qosClass=9:string ephemeralContainerStatuses=13:[]ContainerStatus resize=14:string resourceClaimStatuses=15:[]PodResourceClaimStatus observedGeneration=17:int64 allocatedResources=19:map:api.resource.Quantity resources=20:ResourceRequirements extendedResourceClaimStatus=18:PodExtendedResourceClaimStatus
+PodSpec volumes=1:[]Volume initContainers=20:[]Container containers=2:[]Container ephemeralContainers=34:[]EphemeralContainer restartPolicy=3:string terminationGracePeriodSeconds=4:int64 activeDeadlineSeconds=5:int64 dnsPolicy=6:string nodeSelector=7:map:string serviceAccountName=8:string serviceAccount=9:string automountServiceAccountToken=21:bool nodeName=10:string hostNetwork=11:bool hostPID=12:bool hostIPC=13:bool shareProcessNamespace=27:bool securityContext=14:PodSecurityContext imagePullSecrets=15:[]LocalObjectReference hostname=16:string subdomain=17:string affinity=18:Affinity schedulerName=19:string tolerations=22:[]Toleration hostAliases=23:[]HostAlias priorityClassName=24:string priority=25:int32 dnsConfig=26:PodDNSConfig readinessGates=28:[]PodReadinessGate runtimeClassName=29:string enableServiceLinks=30:bool preemptionPolicy=31:string overhead=32:map:api.resource.Quantity topologySpreadConstraints=33:[]TopologySpreadConstraint setHostnameAsFQDN=35:bool os=36:PodOS hostUsers=37:bool schedulingGates=38:[]PodSchedulingGate resourceClaims=39:[]PodResourceClaim resources=40:ResourceRequirements hostnameOverride=41:string schedulingGroup=43:PodSchedulingGroup
+PodStatus phase=1:string conditions=2:[]PodCondition message=3:string reason=4:string nominatedNodeName=11:string hostIP=5:string hostIPs=16:[]HostIP podIP=6:string podIPs=12:[]PodIP startTime=7:meta.v1.Time initContainerStatuses=10:[]ContainerStatus containerStatuses=8:[]ContainerStatus qosClass=9:string ephemeralContainerStatuses=13:[]ContainerStatus resize=14:string resourceClaimStatuses=15:[]PodResourceClaimStatus observedGeneration=17:int64 allocatedResources=19:map:api.resource.Quantity resources=20:ResourceRequirements extendedResourceClaimStatus=18:PodExtendedResourceClaimStatus nodeAllocatableResourceClaimStatuses=21:[]NodeAllocatableResourceClaimStatus
 PodStatusResult metadata=1:meta.v1.ObjectMeta status=2:PodStatus
 PodTemplate metadata=1:meta.v1.ObjectMeta template=2:PodTemplateSpec
 PodTemplateSpec metadata=1:meta.v1.ObjectMeta spec=2:PodSpec
@@ -311,7 +311,7 @@ ReplicationControllerSpec replicas=1:int32 minReadySeconds=4:int32 selector=2:ma
 ReplicationControllerStatus replicas=1:int32 fullyLabeledReplicas=2:int32 readyReplicas=4:int32 availableReplicas=5:int32 observedGeneration=3:int64 conditions=6:[]ReplicationControllerCondition
 ResourceClaim name=1:string request=2:string
 ResourceFieldSelector containerName=1:string resource=2:string divisor=3:api.resource.Quantity
-ResourceHealth resourceID=1:string health=2:string
+ResourceHealth resourceID=1:string health=2:string message=6:string
 ResourceQuota metadata=1:meta.v1.ObjectMeta spec=2:ResourceQuotaSpec status=3:ResourceQuotaStatus
 ResourceQuotaSpec hard=1:map:api.resource.Quantity scopes=2:[]string scopeSelector=3:ScopeSelector
 ResourceQuotaStatus hard=1:map:api.resource.Quantity used=2:map:api.resource.Quantity
@@ -354,7 +354,7 @@ TypedObjectReference apiGroup=1:string kind=2:string name=3:string namespace=4:s
 Volume name=1:string volumeSource*=2:VolumeSource
 VolumeDevice name=1:string devicePath=2:string
 VolumeMount name=1:string readOnly=2:bool recursiveReadOnly=7:string mountPath=3:string subPath=4:string mountPropagation=5:string subPathExpr=6:string
-VolumeMountStatus name=1:string mountPath=2:string readOnly=3:bool recursiveReadOnly=4:string
+VolumeMountStatus name=1:string mountPath=2:string readOnly=3:bool recursiveReadOnly=4:string volumeStatus=5:VolumeStatus
 VolumeNodeAffinity required=1:NodeSelector
 VolumeProjection secret=1:SecretProjection downwardAPI=2:DownwardAPIProjection configMap=3:ConfigMapProjection serviceAccountToken=4:ServiceAccountTokenProjection clusterTrustBundle=5:ClusterTrustBundleProjection podCertificate=6:PodCertificateProjection
 VolumeResourceRequirements limits=1:map:api.resource.Quantity requests=2:map:api.resource.Quantity
@@ -487,7 +487,7 @@ PriorityClass metadata=1:meta.v1.ObjectMeta value=2:int32 globalDefault=3:bool d
 # storage.v1
 VolumeAttributesClass metadata=1:meta.v1.ObjectMeta driverName=2:string parameters=3:map:string
 CSIDriver metadata=1:meta.v1.ObjectMeta spec=2:CSIDriverSpec
-CSIDriverSpec attachRequired=1:bool podInfoOnMount=2:bool volumeLifecycleModes=3:[]string storageCapacity=4:bool fsGroupPolicy=5:string tokenRequests=6:[]TokenRequest requiresRepublish=7:bool seLinuxMount=8:bool nodeAllocatableUpdatePeriodSeconds=9:int64 serviceAccountTokenInSecrets=10:bool
+CSIDriverSpec attachRequired=1:bool podInfoOnMount=2:bool volumeLifecycleModes=3:[]string storageCapacity=4:bool fsGroupPolicy=5:string tokenRequests=6:[]TokenRequest requiresRepublish=7:bool seLinuxMount=8:bool nodeAllocatableUpdatePeriodSeconds=9:int64 serviceAccountTokenInSecrets=10:bool preventPodSchedulingIfMissing=11:bool
 CSINode metadata=1:meta.v1.ObjectMeta spec=2:CSINodeSpec
 CSINodeDriver name=1:string nodeID=2:string topologyKeys=3:[]string allocatable=4:VolumeNodeResources
 CSINodeSpec drivers=1:[]CSINodeDriver

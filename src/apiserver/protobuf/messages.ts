@@ -31,7 +31,8 @@ const pointerNames = new Set(
   `maxSurge maxUnavailable minAvailable collisionCount endPort lun
   activeDeadlineSeconds addresses adminAccess allNodes allowMultipleAllocations bindsToNode distinctAttribute
   errorCode extendedResourceName matchAttribute maxExpirationSeconds nodeAllocatableUpdatePeriodSeconds
-  perDeviceNodeSelection serviceAccountTokenInSecrets shareID stopSignal terminatingReplicas allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
+  capacityKey perDeviceNodeSelection podGroupName preventPodSchedulingIfMissing serviceAccountTokenInSecrets shareID
+  stopSignal terminatingReplicas allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
   appProtocol attachRequired automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex
   blockOwnerDeletion completionMode completions completionIndexes controller defaultMode deletionGracePeriodSeconds
   dedicatedSeats defaultRequest enableServiceLinks expirationSeconds externalTrafficPolicy.. failedJobsHistoryLimit
@@ -115,6 +116,9 @@ const pointerExceptions: Record<string, boolean> = {
   'autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage': true,
   'core.v1.ContainerStatus started': true,
   'core.v1.NodeSwapStatus capacity': true,
+  'core.v1.NodeAllocatableResourceClaimStatus resourceClaimName': false,
+  'core.v1.PodExtendedResourceClaimStatus resourceClaimName': false,
+  'core.v1.ResourceHealth message': true,
   'apiregistration.v1.ServiceReference port': true,
   'admissionregistration.v1.MutatingAdmissionPolicySpec reinvocationPolicy': false,
   'resource.v1.DeviceAttribute int': true,
