@@ -5,7 +5,7 @@ import type { SharedReads } from '../store/store.ts';
 import { type AuditOptions, AuditTrail } from './audit/audit-trail.ts';
 import type { Call } from './call.ts';
 import { toApiError } from './errors/status.ts';
-import { header, jsonResponse, type ServerRequest, type ServerResponse } from './exchange.ts';
+import { header, type ServerRequest, type ServerResponse } from './exchange.ts';
 import { authenticate, type TokenAuthenticator } from './filters/authentication.ts';
 import {
   type AccessAttributes,
@@ -20,7 +20,9 @@ import { parseRequestInfo } from './filters/request-info.ts';
 import { warningHeaders } from './filters/warnings.ts';
 import type { FlowControl } from './flowcontrol/flow-control.ts';
 import type { RequestMetrics } from './metrics.ts';
+import { type Negotiated, negotiate } from './negotiation.ts';
 import type { Random } from './random.ts';
+import { encoded } from './registry/representation.ts';
 
 export interface PipelineDeps {
   clock: Clock;
@@ -150,9 +152,19 @@ export class RequestPipeline {
     if (known.code >= 500 && known.reason === 'InternalError') {
       this.#deps.log.error('request failed', { method: request.method, path: request.path, error });
     }
-    const response = jsonResponse(known.code, known.status);
+    const response = encoded(this.#encodingOf(known, request), known.code, known.status);
     const retry = known.status.details?.retryAfterSeconds;
     if (retry !== undefined) response.headers['retry-after'] = String(retry);
     return response;
+  }
+
+  /** A Status is in what the client asked for, whatever it is about; in JSON where that is nothing we have. */
+  #encodingOf(error: ApiError, request: ServerRequest): Negotiated {
+    if (request.inProcess || error.code === 406) return { encoding: 'json' };
+    try {
+      return negotiate(request, false, true);
+    } catch {
+      return { encoding: 'json' };
+    }
   }
 }

@@ -181,6 +181,10 @@ const negotiated: [accept: string, path: string, status: number, type: string][]
   [protobuf, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 406, 'application/json'],
   [`${protobuf};as=Table;v=v1;g=meta.k8s.io,application/json`, maps, 200, 'application/json'],
   ['application/cbor', maps, 406, 'application/json'],
+  [`${protobuf},application/json`, `${maps}/absent`, 404, protobuf],
+  [`application/json,${protobuf}`, `${maps}/absent`, 404, 'application/json'],
+  ['application/yaml', `${maps}/absent`, 404, 'application/yaml'],
+  [`${protobuf};as=PartialObjectMetadata;v=v1;g=meta.k8s.io`, `${maps}/absent`, 404, 'application/json'],
   ['*/*', maps, 200, 'application/json'],
 ];
 for (const [accept, path, status, type] of negotiated) {
