@@ -1,82 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig, makeInformer } from '@kubernetes/client-node';
-import { ApiError } from '../../api/status.ts';
-import { systemClock } from '../../base/clock.ts';
-import { DecisionLog } from '../../base/decisions.ts';
-import { silentLogger } from '../../base/log.ts';
-import { ApiServer } from '../apiserver.ts';
-import { adminUser } from '../testing/api.ts';
-import { TestAuthority, type TestPair } from '../testing/pki.ts';
-import { TemporaryStore } from '../testing/temporary-store.ts';
+import { RestartingServer } from '../testing/restarting-server.ts';
+import { defineWebsites, until, type Website, websitesGroup, websitesPath } from '../testing/websites.ts';
 
 /** An operator as people write them with the official client library, through what happens to operators. */
 
-const group = 'example.com';
-const at = { group, version: 'v1', namespace: 'default', plural: 'websites' };
-const websitesPath = `/apis/${group}/v1/namespaces/default/websites`;
-
-interface Website {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; uid?: string; resourceVersion?: string; generation?: number };
-  spec: { title: string };
-  status?: { observedGeneration?: number; title?: string };
-}
-
-/** The server, which can go and come back on the same port and store. */
-class Server {
-  readonly store = new TemporaryStore();
-  readonly authority: TestAuthority;
-  readonly admin: TestPair;
-  readonly #serving: TestPair;
-  #running: ApiServer | undefined;
-  port = 0;
-
-  constructor(authority: TestAuthority, serving: TestPair, admin: TestPair) {
-    this.authority = authority;
-    this.#serving = serving;
-    this.admin = admin;
-  }
-
-  /** @param listening where not, it serves this process only: clients find nobody there */
-  async start(listening = true): Promise<void> {
-    const decisions = new DecisionLog(systemClock, 'server');
-    const tls = { ...this.#serving, clientCa: this.authority.cert };
-    this.#running = new ApiServer(
-      { clock: systemClock, log: silentLogger, decisions, store: this.store },
-      listening ? { listen: { addresses: ['127.0.0.1'], port: this.port, tls } } : {},
-    );
-    await this.#running.start(AbortSignal.timeout(10_000));
-    if (listening) this.port = this.#running.port;
-  }
-
-  async stop(): Promise<void> {
-    await this.#running?.stop();
-  }
-
-  /** The code a watch is ended with. */
-  async watchFailure(path: string): Promise<number | undefined> {
-    const watch = this.#running!.transport(adminUser).watch({ method: 'GET', path });
-    try {
-      for await (const _ of watch) return undefined;
-    } catch (error) {
-      return error instanceof ApiError ? error.code : undefined;
-    }
-    return undefined;
-  }
-
-  /** As another client of the API, past the operator. */
-  request<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T> {
-    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    return this.#running!.transport(adminUser).request<T>({
-      method,
-      path,
-      contentType,
-      ...(body && { body }),
-    });
-  }
-}
+const at = { group: websitesGroup, version: 'v1', namespace: 'default', plural: 'websites' };
 
 /** Keeps a ConfigMap for each Website, and tells in its status which one. */
 class Operator {
@@ -171,20 +101,20 @@ class Operator {
   }
 }
 
-let server: Server;
+let server: RestartingServer;
 let operator: Operator;
 
 before(async () => {
-  const authority = await TestAuthority.create();
-  const serving = await authority.issue('CN=kube-apiserver', ['127.0.0.1']);
-  server = new Server(authority, serving, await authority.issue('O=system:masters, CN=operator'));
-  await server.store.start(AbortSignal.timeout(10_000));
-  await server.start();
-  await define();
+  server = await RestartingServer.create();
+  await defineWebsites(server);
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
-    { name: 'test', server: `https://127.0.0.1:${server.port}`, caData: base64(authority.cert) } as never,
+    {
+      name: 'test',
+      server: `https://127.0.0.1:${server.port}`,
+      caData: base64(server.authority.cert),
+    } as never,
     { name: 'operator', certData: base64(server.admin.cert), keyData: base64(server.admin.key) } as never,
   );
   operator = new Operator(config);
@@ -192,49 +122,12 @@ before(async () => {
 });
 after(async () => {
   await operator.stop();
-  await server.stop();
-  await server.store.stop();
+  await server.end();
 });
-
-async function define(): Promise<void> {
-  const text = { type: 'string' };
-  const spec = { type: 'object', required: ['title'], properties: { title: text } };
-  const status = { type: 'object', properties: { observedGeneration: { type: 'integer' }, title: text } };
-  await server.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `websites.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: 'websites', kind: 'Website' },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec, status } } },
-          subresources: { status: {} },
-        },
-      ],
-    },
-  });
-  await until('websites are served', () => server.request('GET', websitesPath));
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + 15_000;
-  for (;;) {
-    const seen = await look().catch(() => undefined);
-    if (seen) return seen;
-    if (Date.now() > end) throw new Error(`not in time: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
-}
 
 const create = (name: string, title: string) =>
   server.request('POST', websitesPath, {
-    apiVersion: `${group}/v1`,
+    apiVersion: `${websitesGroup}/v1`,
     kind: 'Website',
     metadata: { name },
     spec: { title },

@@ -1,30 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { field } from '../testing/wire.ts';
 import { decodeProtobuf, NoProtobufForm } from './decode.ts';
-
-type Part = Buffer | string | number | Part[];
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
-  }
-  return Buffer.from([...bytes, rest]);
-}
-
-/** A field: a number is a varint, text and nested fields are length-delimited. */
-function field(number: number, value: Part): Buffer {
-  if (typeof value === 'number') return Buffer.concat([varint(number * 8), varint(value)]);
-  const bytes =
-    typeof value === 'string'
-      ? Buffer.from(value)
-      : Array.isArray(value)
-        ? Buffer.concat(value as Buffer[])
-        : value;
-  return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
-}
 
 const object = (apiVersion: string, kind: string, ...fields: Buffer[]) =>
   Buffer.concat([Buffer.from('k8s\0'), field(1, [field(1, apiVersion), field(2, kind)]), field(2, fields)]);
