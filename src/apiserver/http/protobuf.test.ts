@@ -167,18 +167,42 @@ test('a watch sends frames: what is there, the bookmark after it, changes, and e
   assert.deepEqual(last.object.data, { x: 'y' });
 });
 
+test('a definition in protobuf, as client-go’s clientset of apiextensions sends it', async () => {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const schema = { type: 'object', properties: { spec: { type: 'object', additionalProperties: true } } };
+  const versions = [
+    {
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: schema },
+      subresources: { status: {} },
+    },
+    { name: 'v2', served: false, storage: false, schema: { openAPIV3Schema: schema } },
+  ];
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'things.example.com' },
+    spec: { group: 'example.com', names: { plural: 'things', kind: 'Thing' }, scope: 'Cluster', versions },
+    // Go writes what is not set.
+    status: { acceptedNames: { plural: '', kind: '' } },
+  };
+  const created = await ask('POST', path, { ...both, 'content-type': protobuf }, encodeProtobuf(definition));
+  assert.equal(created.status, 201, created.body.toString());
+  assert.equal(created.type, protobuf);
+  const { spec } = decodeProtobuf(created.body) as { spec: { versions: object[] } };
+  assert.deepEqual(spec.versions, versions);
+  const list = await ask('GET', path, both);
+  assert.equal(listItems(list.body).length, 1);
+});
+
 const negotiated: [accept: string, path: string, status: number, type: string][] = [
   [`${protobuf},application/json`, maps, 200, protobuf],
   [`application/json,${protobuf}`, maps, 200, 'application/json'],
   [`application/json;q=0.5,${protobuf}`, maps, 200, protobuf],
   [protobuf, `${maps}/l1`, 200, protobuf],
-  [
-    `${protobuf},application/json`,
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-    200,
-    'application/json',
-  ],
-  [protobuf, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 406, 'application/json'],
+  [`${protobuf},application/json`, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 200, protobuf],
   [`${protobuf};as=Table;v=v1;g=meta.k8s.io,application/json`, maps, 200, 'application/json'],
   ['application/cbor', maps, 406, 'application/json'],
   [`${protobuf},application/json`, `${maps}/absent`, 404, protobuf],

@@ -1,4 +1,7 @@
+import type { JsonObject } from '../../api/json.ts';
 import { parseApiVersion } from '../../api/objects.ts';
+import { builtinResources } from '../../api/resources.ts';
+import { unionJson } from './definition-messages.ts';
 import { type FieldInfo, type MessageInfo, messageInfo } from './messages.ts';
 import { WireReader } from './reader.ts';
 import { decodeWellKnown, isWellKnown } from './well-known.ts';
@@ -61,11 +64,18 @@ function readTypeMeta(bytes: Buffer, envelope: Envelope): void {
   }
 }
 
+/** The packages of the built-in groups: a group of others may well begin like one of them. */
+const packages = new Map([
+  ['meta.k8s.io', 'meta'],
+  ...builtinResources.map(({ group }): [string, string] => [group, (group || 'core').split('.')[0]!]),
+]);
+
 /** `apps/v1` Deployment → `apps.v1.Deployment`; the meta kinds are served in every version. */
 export function messageOf(apiVersion: string, kind: string): MessageInfo | undefined {
   if (kind === 'DeleteOptions' || kind === 'Status') return messageInfo(`meta.v1.${kind}`);
   const { group, version } = parseApiVersion(apiVersion);
-  return messageInfo(`${(group || 'core').split('.')[0]}.${version}.${kind}`);
+  const pack = packages.get(group);
+  return pack === undefined ? undefined : messageInfo(`${pack}.${version}.${kind}`);
 }
 
 function readMessage(bytes: Buffer, message: MessageInfo, depth: number): Record<string, unknown> {
@@ -126,6 +136,7 @@ function isAlwaysWritten({ name, type }: FieldInfo): boolean {
       'updateStrategy',
       'source',
       'allocatedResources',
+      'acceptedNames',
     ].includes(name) || type.endsWith('Status')
   );
 }
@@ -172,5 +183,5 @@ function readValue(reader: WireReader, type: string, depth: number): unknown {
   if (isWellKnown(type)) return decodeWellKnown(type, bytes);
   const message = messageInfo(type);
   if (!message) throw new NoProtobufForm(`no message ${type}`);
-  return readMessage(bytes, message, depth + 1);
+  return unionJson(type, readMessage(bytes, message, depth + 1) as JsonObject);
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../../api/json.ts';
 import { messageOf } from './decode.ts';
+import { unionMessage } from './definition-messages.ts';
 import { type FieldInfo, type MessageInfo, messageInfo } from './messages.ts';
 import { encodeWellKnown, isWellKnown } from './well-known.ts';
 import { WireWriter } from './writer.ts';
@@ -165,7 +166,7 @@ function writeValue(writer: WireWriter, number: number, value: unknown, type: st
     return;
   }
   const message = messageInfo(type);
-  if (message) writeMessage(writer, number, isObject(value) ? value : {}, message);
+  if (message) writeMessage(writer, number, unionMessage(type, value), message);
 }
 
 function writeBytes(writer: WireWriter, number: number, bytes: Uint8Array): void {

@@ -8,7 +8,7 @@ import { messageInfo } from './messages.ts';
 const text = (value: string) =>
   Buffer.from([Buffer.byteLength(value), ...Buffer.from(value)]).toString('hex');
 
-/** Fields that came after 1.32, with their bytes as the field numbers of upstream's 1.36 make them. */
+/** Fields that came after 1.32, and the forms of schemas, with their bytes as the field numbers of upstream's 1.36 make them. */
 const rows: [message: string, object: JsonObject, hex: string][] = [
   ['apps.v1.DeploymentStatus', { terminatingReplicas: 2 }, '4802'],
   ['apps.v1.ReplicaSetStatus', { terminatingReplicas: 2 }, '3802'],
@@ -93,6 +93,21 @@ const rows: [message: string, object: JsonObject, hex: string][] = [
     'resource.v1.DeviceAttribute',
     { ints: [1, 300], bools: [true, false], strings: ['s'], versions: ['1'] },
     '3001' + '30ac02' + '3801' + '3800' + '420173' + '4a0131',
+  ],
+  [
+    'apiextensions.v1.JSONSchemaProps',
+    { $ref: 'r', minimum: 0, enum: [1], properties: { a: {} }, 'x-kubernetes-list-type': 'set' },
+    '1a0172' + '590000000000000000' + 'a20103' + '0a0131' + 'ea0105' + '0a0161' + '1200' + 'd20203736574',
+  ],
+  ['apiextensions.v1.JSONSchemaProps', { items: { type: 's' } }, 'c20105' + '0a03' + '2a0173'],
+  ['apiextensions.v1.JSONSchemaProps', { items: [{ type: 's' }, {}] }, 'c20107' + '1203' + '2a0173' + '1200'],
+  ['apiextensions.v1.JSONSchemaProps', { additionalProperties: false }, 'f20102' + '0800'],
+  ['apiextensions.v1.JSONSchemaProps', { additionalProperties: true }, 'f20102' + '0801'],
+  ['apiextensions.v1.JSONSchemaProps', { additionalProperties: {} }, 'f20104' + '0801' + '1200'],
+  [
+    'apiextensions.v1.JSONSchemaProps',
+    { dependencies: { a: ['b'] } },
+    '820208' + '0a0161' + '1203' + '120162',
   ],
 ];
 

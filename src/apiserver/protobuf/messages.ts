@@ -1,5 +1,6 @@
 import { definitionSchema } from '../../api/schema/definitions.ts';
 import type { ScalarType } from '../../api/schema/schema.ts';
+import { definitionMessages } from './definition-messages.ts';
 import { laterMessages } from './later-messages.ts';
 import { messageTable } from './message-table.ts';
 
@@ -49,6 +50,8 @@ const pointerNames = new Set(
   storageCapacity storageClassName strategy.. successfulJobsHistoryLimit supplementalGroupsPolicy suspend
   terminating terminationGracePeriodSeconds timeZone timeoutSeconds tolerationSeconds trafficDistribution
   ttlSecondsAfterFinished unhealthyPodEvictionPolicy updateStrategy.. volumeAttributesClassName volumeBindingMode
+  $ref deprecationWarning labelSelectorPath maxSurge maxUnavailable minAvailable maxItems maxLength maxProperties maximum minItems minLength minProperties
+  minimum multipleOf optionalOldSelf x-kubernetes-list-type x-kubernetes-map-type x-kubernetes-preserve-unknown-fields
   volumeMode volumeName.. hostname zone failurePolicy resourceVersion.preconditions uid.preconditions`
     .split(/\s+/)
     .filter(name => !name.endsWith('..')),
@@ -121,6 +124,12 @@ const pointerExceptions: Record<string, boolean> = {
   'core.v1.ResourceHealth message': true,
   'apiregistration.v1.ServiceReference port': true,
   'admissionregistration.v1.MutatingAdmissionPolicySpec reinvocationPolicy': false,
+  'apiextensions.v1.CustomResourceColumnDefinition priority': false,
+  'apiextensions.v1.CustomResourceSubresources status': true,
+  'apiextensions.v1.ServiceReference path': true,
+  'apiextensions.v1.ServiceReference port': true,
+  'apiextensions.v1.ValidationRule reason': true,
+  'apiextensions.v1.WebhookClientConfig url': true,
   'resource.v1.DeviceAttribute int': true,
   'resource.v1.DeviceAttribute bool': true,
   'resource.v1.DeviceAttribute string': true,
@@ -129,13 +138,22 @@ const pointerExceptions: Record<string, boolean> = {
   'resource.v1.ResourceSliceSpec nodeName': true,
 };
 
+/** Types whose values are any JSON: a zero of it is a value, and where there is none, there are no bytes. */
+const jsonTypes = new Set([
+  'runtime.RawExtension',
+  'apiextensions.v1.JSON',
+  'apiextensions.v1.JSONSchemaPropsOrArray',
+  'apiextensions.v1.JSONSchemaPropsOrBool',
+  'apiextensions.v1.JSONSchemaPropsOrStringArray',
+]);
+
 const scalars = new Set(['double', 'int64', 'int32', 'bool', 'string', 'bytes', 'uint64', 'uint32']);
 
 let table: Map<string, MessageInfo> | undefined;
 
 /** The message of a full name; undefined where the table has none. The table is read when first asked for. */
 export function messageInfo(name: string): MessageInfo | undefined {
-  table ??= readTable(messageTable + laterMessages);
+  table ??= readTable(messageTable + laterMessages + definitionMessages);
   return table.get(name);
 }
 
@@ -162,7 +180,7 @@ function readTable(text: string): Map<string, MessageInfo> {
 }
 
 function readField(text: string, message: string, pack: string): FieldInfo {
-  const [, name, star, number, prefix, type] = /^(\w+)(\*?)=(\d+):(\[\]|map:)?([\w.]+)$/.exec(text)!;
+  const [, name, star, number, prefix, type] = /^([\w$-]+)(\*?)=(\d+):(\[\]|map:)?([\w.]+)$/.exec(text)!;
   const full = type!.includes('.') || scalars.has(type!) ? type! : `${pack}.${type}`;
   return {
     name: name!,
@@ -172,7 +190,7 @@ function readField(text: string, message: string, pack: string): FieldInfo {
     inline: star === '*',
     pointer:
       pointerExceptions[`${message} ${name}`] ??
-      (pointerNames.has(name!) || isRequiredNumber(message, name!)),
+      (pointerNames.has(name!) || jsonTypes.has(full) || isRequiredNumber(message, name!)),
   };
 }
 

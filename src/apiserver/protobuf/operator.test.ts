@@ -59,8 +59,7 @@ class Operator {
   readonly #waiting = new Set<string>();
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
-  /** Reconciles nothing while set. */
-  paused = false;
+  #paused = false;
   /** What it wrote with an old version. */
   readonly conflicts: string[] = [];
 
@@ -106,10 +105,16 @@ class Operator {
     await this.#working;
   }
 
+  /** Reconciles nothing from now on. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#working;
+  }
+
   /** Goes on with what it knew of a Deployment earlier, as if no later event had come. */
   resumeWith(known: Deployment): void {
     this.deployments.known.set(known.metadata.name, known);
-    this.paused = false;
+    this.#paused = false;
     this.#work();
   }
 
@@ -121,7 +126,7 @@ class Operator {
   #work(): void {
     this.#working = this.#working.then(async () => {
       for (const name of this.#waiting) {
-        if (this.paused || this.#stopped) return;
+        if (this.#paused || this.#stopped) return;
         this.#waiting.delete(name);
         await this.#reconcile(name).catch(error => this.#failed(error, name));
       }
@@ -259,16 +264,18 @@ test('what others do to its objects is seen in the watches of built-in kinds', a
 test('a change that comes between is a conflict, and is then seen', async () => {
   await create('two', 'old');
   await reconciled('two', 'old', 'web:2');
-  operator.paused = true;
+  await operator.pause();
   const known = await until('the Deployment is known', async () =>
     operator.deployments.known.get('two-site'),
   );
   await server.request('PATCH', `${deploymentsPath}/two-site`, { metadata: { labels: { by: 'another' } } });
   await retitle('two', 'new');
   await until('both changes have been told', async () => {
+    const { metadata } = await server.request<Deployment>('GET', `${deploymentsPath}/two-site`);
     const { resourceVersion } = operator.deployments.known.get('two-site')!.metadata;
-    const { title } = operator.websites.known.get('two')!.spec;
-    return title === 'new' && resourceVersion !== known.metadata.resourceVersion;
+    return (
+      resourceVersion === metadata.resourceVersion && operator.websites.known.get('two')!.spec.title === 'new'
+    );
   });
   operator.conflicts.length = 0;
   operator.resumeWith(known);
