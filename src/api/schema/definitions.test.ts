@@ -13,6 +13,14 @@ test('every built-in kind has a schema, and every listed one a schema of its lis
   }
 });
 
+test('a group of others that begins like a built-in one has no schemas', () => {
+  for (const group of ['apps.example.com', 'networking.x-k8s.io']) {
+    for (const kind of ['Deployment', 'NetworkPolicy', 'Pod']) {
+      assert.equal(kindSchema({ group, version: 'v1', kind }), undefined, `${group} ${kind}`);
+    }
+  }
+});
+
 test('all definitions can be read to their ends', () => {
   for (const name of definitionNames()) assert.ok(definitionSchema(name)!.fields, name);
   assert.equal(definitionSchema('core.v1.Nothing'), undefined);

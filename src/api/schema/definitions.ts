@@ -9,6 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { GroupVersionKind } from '../objects.ts';
+import { builtinResources } from '../resources.ts';
 import { goTypes } from './go-types.ts';
 import { isPlainScalar } from './plain-scalars.ts';
 import type { FieldSchema, ListType, ScalarType, Schema, StructSchema } from './schema.ts';
@@ -60,11 +61,21 @@ export function definitionSchema(name: string): StructSchema | undefined {
 
 const metaKinds = new Set(['Status', 'APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions']);
 
+const packages = new Map([
+  ['meta.k8s.io', 'meta'],
+  ...builtinResources.map(({ group }): [string, string] => [group, (group || 'core').split('.')[0]!]),
+]);
+
+/** `rbac` of rbac.authorization.k8s.io. Undefined for a group of others, which may well begin like one of ours. */
+export function packageOf(group: string): string | undefined {
+  return packages.get(group);
+}
+
 /** The definition of a kind: `core.v1.Pod` of v1 Pod. Some kinds are common to all groups. */
 export function definitionOfKind({ group, version, kind }: GroupVersionKind): string {
   const common = kind === 'DeleteOptions' || kind === 'WatchEvent' || (group === '' && metaKinds.has(kind));
   if (common) return `meta.v1.${kind}`;
-  return `${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`;
+  return `${packageOf(group) ?? group}.${version}.${kind}`;
 }
 
 /** The schema of a built-in kind, lists included. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../api/json.ts';
 import { parseApiVersion } from '../../api/objects.ts';
-import { builtinResources } from '../../api/resources.ts';
+import { packageOf } from '../../api/schema/definitions.ts';
 import { unionJson } from './definition-messages.ts';
 import { type FieldInfo, type MessageInfo, messageInfo } from './messages.ts';
 import { WireReader } from './reader.ts';
@@ -64,17 +64,11 @@ function readTypeMeta(bytes: Buffer, envelope: Envelope): void {
   }
 }
 
-/** The packages of the built-in groups: a group of others may well begin like one of them. */
-const packages = new Map([
-  ['meta.k8s.io', 'meta'],
-  ...builtinResources.map(({ group }): [string, string] => [group, (group || 'core').split('.')[0]!]),
-]);
-
 /** `apps/v1` Deployment → `apps.v1.Deployment`; the meta kinds are served in every version. */
 export function messageOf(apiVersion: string, kind: string): MessageInfo | undefined {
   if (kind === 'DeleteOptions' || kind === 'Status') return messageInfo(`meta.v1.${kind}`);
   const { group, version } = parseApiVersion(apiVersion);
-  const pack = packages.get(group);
+  const pack = packageOf(group);
   return pack === undefined ? undefined : messageInfo(`${pack}.${version}.${kind}`);
 }
 
