@@ -98,6 +98,8 @@ class Topology {
     child.stdin.end(commands);
     const [code] = await once(child, 'close');
     assert.equal(code, 0, `nft on ${node}`);
+    // A datagram from a port that an earlier row used would follow that row's flow.
+    execFileSync('nsenter', [`--net=${this.#netns.get(node)}`, 'conntrack', '-F'], { stdio: 'ignore' });
   }
 
   /** The clients with session affinity that a node remembers. */
