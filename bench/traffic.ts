@@ -19,10 +19,27 @@ const bulk = { port: 5201, targetPort: 5201 };
 const short = 4;
 const long = 30;
 
-interface Target {
+/** Where a Service or its pod answers. */
+interface Address {
   address: string;
   web: number;
   bulk: number;
+}
+
+interface Target extends Address {
+  /** Whose requests they are. */
+  pod: SleepingPod;
+}
+
+/**
+ * Two clients on one node. One client that asks the same pod by its own address and through a Service within a minute
+ * meets its own old connections: both end in the same ports, the server remembers them (TIME_WAIT) with the timestamps
+ * of the other address, and refuses about half of the first packets, which are sent again after a second.
+ */
+async function startClients({ cluster }: BenchContext, name: string, node: string) {
+  const start = (suffix: string) =>
+    startSleepingPod(cluster, { name: `traffic-${name}-${suffix}`, label, node });
+  return { direct: await start('direct'), proxied: await start('proxied') };
 }
 
 /**
@@ -44,11 +61,8 @@ export const traffic: Bench = {
       first: 'nginx',
     });
     const clients = [
-      {
-        place: 'same node',
-        pod: await startSleepingPod(cluster, { name: 'traffic-near', label, node: here }),
-      },
-      { place: 'across', pod: await startSleepingPod(cluster, { name: 'traffic-far', label, node: there }) },
+      { place: 'same node', ...(await startClients(context, 'near', here)) },
+      { place: 'across', ...(await startClients(context, 'far', there)) },
     ];
     const iperfServer = spawn(...inPod(server, 'iperf3', '-s', '-p', String(bulk.targetPort)), {
       stdio: 'ignore',
@@ -56,11 +70,15 @@ export const traffic: Bench = {
     const fill = await fillServices(context, here);
     try {
       const through = await createService(context);
-      const direct = { address: server.address, web: web.targetPort, bulk: bulk.targetPort };
       const rows: Row[] = [];
-      for (const { place, pod } of clients) {
-        await warm(pod, through);
-        const measured = await measure(context, place, pod, direct, through);
+      for (const { place, direct, proxied } of clients) {
+        await warm({ pod: proxied, ...through });
+        const measured = await measure(
+          context,
+          place,
+          { pod: direct, address: server.address, web: web.targetPort, bulk: bulk.targetPort },
+          { pod: proxied, ...through },
+        );
         rows.push(...measured);
         for (const { what, reached, note } of measured) say(`${what}: ${reached.toFixed(3)} (${note})`);
       }
@@ -83,7 +101,6 @@ export const traffic: Bench = {
 async function measure(
   { runs }: BenchContext,
   place: string,
-  pod: SleepingPod,
   direct: Target,
   through: Target,
 ): Promise<Row[]> {
@@ -102,9 +119,9 @@ async function measure(
       direct: median(taken.map(each => each.direct)),
     };
   };
-  const bytes = await ratio(runs, target => iperf(pod, target));
-  const requests = await ratio(runs, target => wrk(pod, target, short, 'keep-alive'));
-  const connections = await ratio(Math.min(runs, 2), target => wrk(pod, target, long, 'close'));
+  const bytes = await ratio(runs, target => iperf(target));
+  const requests = await ratio(runs, target => wrk(target, short, 'keep-alive'));
+  const connections = await ratio(Math.min(runs, 2), target => wrk(target, long, 'close'));
   const row = (what: string, found: { ratio: number; direct: number }, asked: number, note: string): Row => {
     return {
       bench: 'traffic',
@@ -143,7 +160,7 @@ function inPod(pod: SleepingPod, ...command: string[]): [string, string[]] {
 }
 
 /** Bits a second. */
-async function iperf(pod: SleepingPod, { address, bulk: port }: Target): Promise<number> {
+async function iperf({ pod, address, bulk: port }: Target): Promise<number> {
   const words = ['iperf3', '-c', address, '-p', String(port), '-t', String(short), '-J'];
   const { stdout } = await run(...inPod(pod, ...words), { maxBuffer: 16 * 2 ** 20 });
   return (JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }).end.sum_received
@@ -152,8 +169,7 @@ async function iperf(pod: SleepingPod, { address, bulk: port }: Target): Promise
 
 /** Requests a second. */
 async function wrk(
-  pod: SleepingPod,
-  { address, web: port }: Target,
+  { pod, address, web: port }: Target,
   seconds: number,
   connection: string,
 ): Promise<number> {
@@ -173,10 +189,10 @@ async function wrk(
 }
 
 /** Until the Service's rules are everywhere. */
-async function warm(pod: SleepingPod, target: Target): Promise<void> {
+async function warm(target: Target): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (
-      await wrk(pod, target, 1, 'keep-alive').then(
+      await wrk(target, 1, 'keep-alive').then(
         rate => rate > 0,
         () => false,
       )
@@ -187,7 +203,7 @@ async function warm(pod: SleepingPod, target: Target): Promise<void> {
   throw new Error('the Service does not answer');
 }
 
-async function createService({ cluster }: BenchContext): Promise<Target> {
+async function createService({ cluster }: BenchContext): Promise<Address> {
   const service = {
     apiVersion: 'v1',
     kind: 'Service',

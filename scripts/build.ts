@@ -20,6 +20,20 @@ const sourceUrls: Plugin = {
   },
 };
 
+/**
+ * The modules of Node.js by `getBuiltinModule`: an import would read every property of theirs, and with it load what is
+ * behind lazy ones. Those of `node:http` bring an HTTP client along that nobody uses: 75 ms at each start.
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 // Built beside and moved into place, so that a process that starts meanwhile never sees half a bundle.
 const fresh = join(out, `build-${process.pid}`);
 mkdirSync(fresh, { recursive: true });
@@ -41,10 +55,10 @@ try {
     outExtension: { '.js': '.mjs' },
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
+    
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [sourceUrls],
+    plugins: [sourceUrls, builtins],
     banner: {
       js: [
         `import { createRequire as __createRequire } from 'node:module';`,

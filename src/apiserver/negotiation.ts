@@ -17,12 +17,17 @@ const acceptable = ['application/json', 'application/yaml'];
 /**
  * Picks the first media type of `Accept` that can be served, by quality and order.
  * @param transforms whether tables and metadata alone are to be had
- * @param protobuf whether what is answered has a message
+ * @param hasProtobuf whether what is answered has a message
  * @throws ApiError 406 when there is none.
  */
-export function negotiate(request: ServerRequest, transforms = true, protobuf = false): Negotiated {
+export function negotiate(
+  request: ServerRequest,
+  transforms = true,
+  hasProtobuf: () => boolean = () => false,
+): Negotiated {
   const accept = header(request, 'accept');
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return json;
+  const protobuf = hasProtobuf();
   for (const media of parseAccept(accept)) {
     const found = serve(media, transforms, protobuf);
     if (found) return found;

@@ -162,7 +162,7 @@ export class RequestPipeline {
   #encodingOf(error: ApiError, request: ServerRequest): Negotiated {
     if (request.inProcess || error.code === 406) return { encoding: 'json' };
     try {
-      return negotiate(request, false, true);
+      return negotiate(request, false, () => true);
     } catch {
       return { encoding: 'json' };
     }

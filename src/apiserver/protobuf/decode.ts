@@ -64,12 +64,18 @@ function readTypeMeta(bytes: Buffer, envelope: Envelope): void {
   }
 }
 
-/** `apps/v1` Deployment → `apps.v1.Deployment`; the meta kinds are served in every version. */
+/** `apps/v1` Deployment → the message `apps.v1.Deployment`; the meta kinds are served in every version. */
 export function messageOf(apiVersion: string, kind: string): MessageInfo | undefined {
-  if (kind === 'DeleteOptions' || kind === 'Status') return messageInfo(`meta.v1.${kind}`);
+  const name = messageName(apiVersion, kind);
+  return name === undefined ? undefined : messageInfo(name);
+}
+
+/** The full name a kind's message would have; undefined in groups without any. */
+export function messageName(apiVersion: string, kind: string): string | undefined {
+  if (kind === 'DeleteOptions' || kind === 'Status') return `meta.v1.${kind}`;
   const { group, version } = parseApiVersion(apiVersion);
   const pack = packageOf(group);
-  return pack === undefined ? undefined : messageInfo(`${pack}.${version}.${kind}`);
+  return pack === undefined ? undefined : `${pack}.${version}.${kind}`;
 }
 
 function readMessage(bytes: Buffer, message: MessageInfo, depth: number): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../api/json.ts';
-import { messageOf } from './decode.ts';
+import { messageName, messageOf } from './decode.ts';
 import { unionMessage } from './definition-messages.ts';
-import { type FieldInfo, type MessageInfo, messageInfo } from './messages.ts';
+import { type FieldInfo, hasMessage, type MessageInfo, messageInfo } from './messages.ts';
 import { encodeWellKnown, isWellKnown } from './well-known.ts';
 import { WireWriter } from './writer.ts';
 
@@ -14,7 +14,8 @@ interface Typed {
 
 /** Whether objects of a kind have a message: built-in kinds the table knows, and lists of them. */
 export function hasProtobufForm(apiVersion: string, kind: string): boolean {
-  return messageOf(apiVersion, kind) !== undefined || itemMessage(apiVersion, kind) !== undefined;
+  const name = messageName(apiVersion, kind);
+  return name !== undefined && (hasMessage(name) || (name.endsWith('List') && hasMessage(name.slice(0, -4))));
 }
 
 /**

@@ -149,16 +149,32 @@ const jsonTypes = new Set([
 
 const scalars = new Set(['double', 'int64', 'int32', 'bool', 'string', 'bytes', 'uint64', 'uint32']);
 
-let table: Map<string, MessageInfo> | undefined;
-
-/** The message of a full name; undefined where the table has none. The table is read when first asked for. */
-export function messageInfo(name: string): MessageInfo | undefined {
-  table ??= readTable(messageTable + laterMessages + definitionMessages);
-  return table.get(name);
+/** A message as the table has it: its package and its line there. */
+interface Line {
+  pack: string;
+  text: string;
 }
 
-function readTable(text: string): Map<string, MessageInfo> {
-  const messages = new Map<string, MessageInfo>();
+let lines: Map<string, Line> | undefined;
+const messages = new Map<string, MessageInfo>();
+
+/** Whether there is a message of this full name. */
+export function hasMessage(name: string): boolean {
+  lines ??= readTable(messageTable + laterMessages + definitionMessages);
+  return lines.has(name);
+}
+
+/** The message of a full name; undefined where the table has none. Its line is read when it is first asked for. */
+export function messageInfo(name: string): MessageInfo | undefined {
+  const known = messages.get(name);
+  if (known || !hasMessage(name)) return known;
+  const message = readMessage(name, lines!.get(name)!);
+  messages.set(name, message);
+  return message;
+}
+
+function readTable(text: string): Map<string, Line> {
+  const found = new Map<string, Line>();
   let pack = '';
   for (const line of text.split('\n')) {
     if (line === '') continue;
@@ -166,17 +182,20 @@ function readTable(text: string): Map<string, MessageInfo> {
       pack = line.slice(2);
       continue;
     }
-    const [short, ...fields] = line.split(' ');
-    const name = `${pack}.${short}`;
-    const byNumber = new Map<number, FieldInfo>();
-    for (const field of fields) {
-      const info = readField(field, name, pack);
-      byNumber.set(info.number, info);
-    }
-    const descending = [...byNumber.values()].sort((a, b) => b.number - a.number);
-    messages.set(name, { name, byNumber, descending });
+    const space = line.indexOf(' ');
+    found.set(`${pack}.${space < 0 ? line : line.slice(0, space)}`, { pack, text: line });
   }
-  return messages;
+  return found;
+}
+
+function readMessage(name: string, { pack, text }: Line): MessageInfo {
+  const byNumber = new Map<number, FieldInfo>();
+  for (const field of text.split(' ').slice(1)) {
+    const info = readField(field, name, pack);
+    byNumber.set(info.number, info);
+  }
+  const descending = [...byNumber.values()].sort((a, b) => b.number - a.number);
+  return { name, byNumber, descending };
 }
 
 function readField(text: string, message: string, pack: string): FieldInfo {

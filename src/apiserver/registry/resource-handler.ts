@@ -69,7 +69,7 @@ export class ResourceHandler {
   view(call: Call, endpoint: ResourceEndpoint): View {
     return {
       endpoint,
-      accept: negotiate(call.request, true, hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
+      accept: negotiate(call.request, true, () => hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
       clock: this.#registry.clock,
       includeObject: call.request.query.get('includeObject') || 'Metadata',
     };

@@ -50,7 +50,7 @@ export async function answerReview(
   const object = await readObject(call, endpoint);
   const status = reviews[endpoint.resource.kind]!(deps, call, object);
   return encoded(
-    negotiate(call.request, false, hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
+    negotiate(call.request, false, () => hasProtobufForm(endpoint.apiVersion, endpoint.gvk.kind)),
     201,
     { ...object, status },
   );

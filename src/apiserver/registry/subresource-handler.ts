@@ -112,7 +112,11 @@ export class SubresourceHandler {
     const write = { operation: 'CREATE', subresource: 'binding', kind: bindingKind } as const;
     await admitSubresource(registry.admission, call, pods, { ...write, name, object: binding });
     await bindPod({ registry, reader, decisions }, pods, namespace, name, binding, writeOptions(call).dryRun);
-    return encoded(negotiate(call.request, false, true), 201, success);
+    return encoded(
+      negotiate(call.request, false, () => true),
+      201,
+      success,
+    );
   }
 
   async #evict(call: Call, pods: ResourceEndpoint): Promise<ServerResponse> {
@@ -122,7 +126,11 @@ export class SubresourceHandler {
     const write = { operation: 'CREATE', subresource: 'eviction', kind: evictionKind } as const;
     await admitSubresource(registry.admission, call, pods, { ...write, name: pathName, object: eviction });
     await evictPod({ registry, reader, budgets }, pods, namespace, pathName, eviction, writeOptions(call));
-    return encoded(negotiate(call.request, false, true), 201, success);
+    return encoded(
+      negotiate(call.request, false, () => true),
+      201,
+      success,
+    );
   }
 
   async #token(call: Call, accounts: ResourceEndpoint): Promise<ServerResponse> {
@@ -136,13 +144,17 @@ export class SubresourceHandler {
     const write = { operation: 'CREATE', subresource: 'token', kind: tokenRequestKind } as const;
     await admitSubresource(registry.admission, call, accounts, { ...write, name: pathName, object: request });
     const issued = issueToken(this.#deps.tokens, accounts, namespace, pathName, request);
-    return encoded(negotiate(call.request, false, true), 201, issued);
+    return encoded(
+      negotiate(call.request, false, () => true),
+      201,
+      issued,
+    );
   }
 
   async #scale(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
     const { registry } = this.#deps;
     const { namespace, pathName, verb } = call.info;
-    const accept = negotiate(call.request, false, true);
+    const accept = negotiate(call.request, false, () => true);
     if (verb === 'get') {
       return encoded(accept, 200, scaleOf(endpoint, await registry.served(endpoint, namespace, pathName)));
     }
