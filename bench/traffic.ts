@@ -32,13 +32,16 @@ interface Target extends Address {
 }
 
 /**
- * Two clients on one node. One client that asks the same pod by its own address and through a Service within a minute
- * meets its own old connections: both end in the same ports, the server remembers them (TIME_WAIT) with the timestamps
- * of the other address, and refuses about half of the first packets, which are sent again after a second.
+ * Two clients on one node, so that neither meets the other's old connections. A client that closes first keeps each of
+ * its ports for a minute, and looks for a free one ever longer: without these settings the 30 s measure that search.
  */
 async function startClients({ cluster }: BenchContext, name: string, node: string) {
-  const start = (suffix: string) =>
-    startSleepingPod(cluster, { name: `traffic-${name}-${suffix}`, label, node });
+  const start = async (suffix: string) => {
+    const pod = await startSleepingPod(cluster, { name: `traffic-${name}-${suffix}`, label, node });
+    const settings = ['net.ipv4.tcp_tw_reuse=1', 'net.ipv4.ip_local_port_range=1024 65535'];
+    await run(...inPod(pod, 'sysctl', '-qw', ...settings));
+    return pod;
+  };
   return { direct: await start('direct'), proxied: await start('proxied') };
 }
 

@@ -3,6 +3,7 @@
  * sources open by `import.meta.url` keep being found: in the bundle it stands for the source file's own URL.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -22,15 +23,33 @@ const sourceUrls: Plugin = {
 
 /**
  * The modules of Node.js by `getBuiltinModule`: an import would read every property of theirs, and with it load what is
- * behind lazy ones. Those of `node:http` bring an HTTP client along that nobody uses: 75 ms at each start.
+ * behind lazy ones. Those of `node:http` bring an HTTP client along that nobody uses: 75 ms at each start. So lazy
+ * properties cannot be imported by name.
  */
 const builtins: Plugin = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    onResolve({ filter: /^(node:)?[\w/]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '');
+      if (!isBuiltin(`node:${name}`)) return undefined;
+      return { path: name, namespace: kind === 'require-call' ? 'required' : 'imported' };
+    });
+    const module = (name: string) => `process.getBuiltinModule(${JSON.stringify(`node:${name}`)})`;
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = ${module(path)};`,
     }));
+    onLoad({ filter: /.*/, namespace: 'imported' }, ({ path }) => {
+      const properties = Object.entries(
+        Object.getOwnPropertyDescriptors(process.getBuiltinModule(`node:${path}`)!),
+      );
+      const names = properties.filter(([name, { get }]) => !get && name !== 'default').map(([name]) => name);
+      return {
+        contents: `const module = ${module(path)};
+          export default module;
+          ${names.map((name, at) => `const _${at} = module[${JSON.stringify(name)}];`).join('\n')}
+          export { ${names.map((name, at) => `_${at} as ${JSON.stringify(name)}`).join(', ')} };`,
+      };
+    });
   },
 };
 
@@ -55,7 +74,7 @@ try {
     outExtension: { '.js': '.mjs' },
     minifySyntax: true,
     minifyWhitespace: true,
-    
+
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [sourceUrls, builtins],

@@ -1,13 +1,12 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** A key and a certificate that it signed itself, for servers of images; PEM, good for ten years. */
 export async function selfSignedPair(name: string, others: readonly string[]) {
-  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  x509.cryptoProvider.set(crypto);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const alternatives = [name, ...others].map(value => ({
     type: /^[\d.]+$|:/.test(value) ? ('ip' as const) : ('dns' as const),
     value,
@@ -24,7 +23,7 @@ export async function selfSignedPair(name: string, others: readonly string[]) {
       new x509.SubjectAlternativeNameExtension(alternatives),
     ],
   });
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n`;
   return { cert: `${certificate.toString('pem')}\n`, key };
 }

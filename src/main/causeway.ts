@@ -1,23 +1,39 @@
 import { Command, CommanderError } from 'commander';
 import { errorChain } from '../base/log.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addCompletionCommand } from './commands/completion.ts';
 import { examples } from './commands/context.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addDownCommands } from './commands/down.ts';
-import { addEventsCommand } from './commands/events.ts';
-import { addExecCommands } from './commands/exec.ts';
-import { addGuideCommand } from './commands/guide.ts';
-import { addImageCommands } from './commands/image.ts';
-import { addLogsCommand } from './commands/logs.ts';
-import { addNodeCommands } from './commands/node.ts';
-import { addStatusCommand } from './commands/status.ts';
-import { addUpCommand } from './commands/up.ts';
 import { CommandExit, UsageFailure } from './failure.ts';
 import { version } from './version.ts';
 
+/** Adds some commands to the program. */
+type Add = (program: Command) => void;
+
+/** Where the commands are, in the order in which help lists them, by their names. */
+const commands: readonly [names: readonly string[], load: () => Promise<Add>][] = [
+  [['up'], async () => (await import('./commands/up.ts')).addUpCommand],
+  [['down', 'delete'], async () => (await import('./commands/down.ts')).addDownCommands],
+  [['status'], async () => (await import('./commands/status.ts')).addStatusCommand],
+  [['exec', 'k', 'shell'], async () => (await import('./commands/exec.ts')).addExecCommands],
+  [['node'], async () => (await import('./commands/node.ts')).addNodeCommands],
+  [['image'], async () => (await import('./commands/image.ts')).addImageCommands],
+  [['backup', 'restore'], async () => (await import('./commands/backup.ts')).addBackupCommands],
+  [['logs'], async () => (await import('./commands/logs.ts')).addLogsCommand],
+  [['events'], async () => (await import('./commands/events.ts')).addEventsCommand],
+  [['doctor'], async () => (await import('./commands/doctor.ts')).addDoctorCommand],
+  [['guide'], async () => (await import('./commands/guide.ts')).addGuideCommand],
+  [['completion'], async () => (await import('./commands/completion.ts')).addCompletionCommand],
+];
+
+/** Those whose output tells of the others. */
+const needsAll = ['completion', 'help'];
+
+/** What has to be loaded for these words: their command, and nothing of the others. */
+function neededFor([first = '']: readonly string[]): typeof commands {
+  const found = needsAll.includes(first) ? [] : commands.filter(([names]) => names.includes(first));
+  return found.length > 0 ? found : commands;
+}
+
 /** The command line. Exit codes: 0 done, 1 the system failed, 2 the user's words are off. */
-function buildProgram(): Command {
+async function buildProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('causeway')
     .description('A real, Kubernetes-compatible cluster for this Linux machine.')
     .version(version, '-V, --version', 'print the version')
@@ -27,18 +43,8 @@ function buildProgram(): Command {
       'after',
       examples('sudo causeway up', 'causeway exec -- kubectl get nodes', 'sudo causeway delete'),
     );
-  addUpCommand(program);
-  addDownCommands(program);
-  addStatusCommand(program);
-  addExecCommands(program);
-  addNodeCommands(program);
-  addImageCommands(program);
-  addBackupCommands(program);
-  addLogsCommand(program);
-  addEventsCommand(program);
-  addDoctorCommand(program);
-  addGuideCommand(program);
-  addCompletionCommand(program);
+  const added = await Promise.all(neededFor(words).map(([, load]) => load()));
+  for (const add of added) add(program);
   return exitByThrowing(program);
 }
 
@@ -74,7 +80,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await buildProgram().parseAsync();
+  const program = await buildProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }

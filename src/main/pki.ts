@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -42,7 +42,7 @@ export class Pki {
     this.#clock = clock;
     this.#folder = folder;
     this.#name = name;
-    x509.cryptoProvider.set(webcrypto as Crypto);
+    x509.cryptoProvider.set(crypto);
   }
 
   /** The authority's pair, made at the first call. */
@@ -55,7 +55,7 @@ export class Pki {
     const authority = await this.#loadAuthority();
     const present = this.#read(name);
     if (present && this.#usable(present, subject, authority.cert)) return present;
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const cert = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
       subject: subjectName(subject),
@@ -82,7 +82,7 @@ export class Pki {
   async serviceAccountKeys(): Promise<{ privateKey: string; publicKey: string }> {
     const path = join(this.#folder, 'sa.key');
     if (!existsSync(path)) {
-      const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       this.#writeFile(path, await privatePem(keys.privateKey as CryptoKey), 0o600);
     }
     const privateKey = readFileSync(path, 'utf8');
@@ -95,13 +95,13 @@ export class Pki {
     const pem = this.#read('ca') ?? (await this.#makeAuthority());
     const cert = new x509.X509Certificate(pem.cert);
     const der = createPrivateKey(pem.key).export({ type: 'pkcs8', format: 'der' });
-    const key = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+    const key = await crypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
     this.#authority = { cert, key: key as CryptoKey, pem };
     return this.#authority;
   }
 
   async #makeAuthority(): Promise<KeyPair> {
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const cert = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: serialNumber(),
       name: `CN=${this.#name}`,
@@ -179,7 +179,7 @@ function alternativeNames(names: string[]): x509.SubjectAlternativeNameExtension
 }
 
 async function privatePem(key: CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key as webcrypto.CryptoKey));
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key as CryptoKey));
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({
     type: 'pkcs8',
     format: 'pem',

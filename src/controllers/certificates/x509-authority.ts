@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type * as X509 from '@peculiar/x509';
 import type { CertificateAuthority, RequestedCertificate, SigningTerms } from './certificate-authority.ts';
@@ -43,7 +43,7 @@ function load(): Promise<Library> {
   library ??= (async () => {
     await import('reflect-metadata');
     const x509 = await import('@peculiar/x509');
-    x509.cryptoProvider.set(webcrypto as Crypto);
+    x509.cryptoProvider.set(crypto);
     return x509;
   })();
   return library;
