@@ -128,7 +128,8 @@ function wants(options: DeleteOptions, policy: 'Orphan' | 'Foreground'): boolean
   return undefined;
 }
 
-function checkPreconditions(
+/** @throws ApiError 409 where the object is not the one that was asked for. */
+export function checkPreconditions(
   endpoint: ResourceEndpoint,
   current: Stored,
   { preconditions }: DeleteOptions,

@@ -195,6 +195,44 @@ describe('deployment controller', () => {
     assert.equal(images(), 'nginx:3 nginx:3 nginx:3');
   });
 
+  it('spreads a change of size in the middle of a rollout over all sets', async () => {
+    await make({
+      replicas: 10,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } },
+    });
+    await settle();
+    await edit({ template: template('nginx:404') });
+    const sizes = () =>
+      sets()
+        .map(({ spec }) => spec?.replicas)
+        .sort();
+    assert.deepEqual(sizes(), [5, 8]);
+    await edit({ replicas: 30 });
+    assert.deepEqual(sizes(), [13, 20]);
+  });
+
+  it('counts on from a revision beyond what a double holds', async () => {
+    const revision = 'deployment.kubernetes.io/revision';
+    const matching = { ...labels, old: 'yes' };
+    cluster.seed<ReplicaSet>({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: {
+        namespace: 'default',
+        name: 'old',
+        labels,
+        annotations: { [revision]: '3546343826724305832' },
+      },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: matching },
+        template: { ...template('nginx:0'), metadata: { labels: matching } },
+      },
+    });
+    await make();
+    assert.equal(deployment().metadata.annotations?.[revision], '3546343826724305833');
+  });
+
   it('takes another name where the hash collides', async () => {
     await make();
     const [set] = sets();

@@ -204,7 +204,7 @@ export class DeploymentController implements Component {
     const limit = deployment.spec?.revisionHistoryLimit ?? 10;
     const alive = oldSets.filter(({ metadata }) => !metadata.deletionTimestamp);
     const excess = alive
-      .sort((a, b) => revisionOf(a) - revisionOf(b))
+      .sort((a, b) => Number(revisionOf(a) - revisionOf(b)))
       .slice(0, Math.max(0, alive.length - limit));
     for (const set of excess) {
       const { spec, status, metadata } = set;

@@ -66,7 +66,7 @@ export class DeploymentReplicaSets {
     const byAge = [...all].sort(byCreation);
     const present = findNewSet(deployment, byAge);
     const oldSets = byAge.filter(set => set !== present);
-    const revision = maxRevision(oldSets) + 1;
+    const revision = maxRevision(oldSets) + 1n;
     if (present) return this.#adoptNew(deployment, present, oldSets, revision);
     if (!create) return { newSet: undefined, oldSets, deployment };
     return this.#createNew(deployment, oldSets, revision);
@@ -99,14 +99,9 @@ export class DeploymentReplicaSets {
     deployment: Stored<Deployment>,
     present: Stored<ReplicaSet>,
     oldSets: Stored<ReplicaSet>[],
-    revision: number,
+    revision: bigint,
   ): Promise<Sets> {
-    const annotations = setAnnotations(
-      deployment,
-      present.metadata.annotations ?? {},
-      revision,
-      sizesOf(deployment),
-    );
+    const annotations = setAnnotations(deployment, present.metadata.annotations ?? {}, revision);
     const { minReadySeconds } = deployment.spec ?? {};
     let newSet = present;
     const differs = !sameContent(annotations, present.metadata.annotations ?? {});
@@ -127,7 +122,7 @@ export class DeploymentReplicaSets {
   async #createNew(
     deployment: Stored<Deployment>,
     oldSets: Stored<ReplicaSet>[],
-    revision: number,
+    revision: bigint,
   ): Promise<Sets> {
     const replicas = newReplicas(deployment, 0, totalReplicas(oldSets));
     const wanted = this.#newSet(deployment, replicas, revision);
@@ -138,7 +133,7 @@ export class DeploymentReplicaSets {
     return { newSet: created, oldSets, deployment: updated };
   }
 
-  #newSet(deployment: Stored<Deployment>, replicas: number, revision: number): ReplicaSet {
+  #newSet(deployment: Stored<Deployment>, replicas: number, revision: bigint): ReplicaSet {
     const { namespace, name } = deployment.metadata;
     const { template, selector, minReadySeconds } = deployment.spec!;
     const hash = contentHash(template, deployment.status?.collisionCount);
@@ -148,7 +143,10 @@ export class DeploymentReplicaSets {
         namespace,
         name: `${name}-${hash}`,
         labels,
-        annotations: setAnnotations(deployment, {}, revision, sizesOf(deployment)),
+        annotations: {
+          ...setAnnotations(deployment, {}, revision),
+          ...sizeAnnotations(sizesOf(deployment)),
+        },
         ownerReferences: [controllerReference(deployment, resources.deployments)],
       },
       spec: {

@@ -25,12 +25,14 @@ export function annotationNumber({ metadata }: KubeObject, name: string): number
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-export function revisionOf(object: KubeObject): number {
-  return annotationNumber(object, revisionAnnotation) ?? 0;
+/** Exact up to int64, which is what the annotation may hold; 0 where it holds no number. */
+export function revisionOf({ metadata }: KubeObject): bigint {
+  const text = metadata?.annotations?.[revisionAnnotation];
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
-export function maxRevision(sets: readonly KubeObject[]): number {
-  return Math.max(0, ...sets.map(revisionOf));
+export function maxRevision(sets: readonly KubeObject[]): bigint {
+  return sets.map(revisionOf).reduce((max, each) => (each > max ? each : max), 0n);
 }
 
 /** The ReplicaSet that has the Deployment's template; the oldest, should there be several. */
@@ -54,23 +56,25 @@ function withLabels(template: unknown): unknown {
   return { ...rest, metadata: { ...metadata, labels: metadata.labels ?? {} } };
 }
 
-/** The annotations a ReplicaSet of this Deployment should have, as the one of `revision`. */
+/**
+ * The annotations a ReplicaSet of this Deployment should have, as the one of `revision`. Its sizes stay: they tell
+ * what the whole was when it got its replicas, and so change with these only.
+ */
 export function setAnnotations(
   deployment: Deployment,
   present: Readonly<Record<string, string>>,
-  revision: number,
-  sizes: { desired: number; max: number },
+  revision: bigint,
 ): Record<string, string> {
   const annotations: Record<string, string> = { ...present };
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) {
     if (!ownAnnotations.has(key)) annotations[key] = value;
   }
   const before = present[revisionAnnotation];
-  if (before === undefined || Number(before) < revision) {
+  if (before === undefined || revisionOf({ metadata: { annotations: present } }) < revision) {
     annotations[revisionAnnotation] = String(revision);
     if (before !== undefined) annotations[historyAnnotation] = history(present[historyAnnotation], before);
   }
-  return { ...annotations, ...sizeAnnotations(sizes) };
+  return annotations;
 }
 
 export function sizeAnnotations({ desired, max }: { desired: number; max: number }): Record<string, string> {

@@ -1,16 +1,24 @@
-import type { DeleteOptions, Eviction, Pod, PodDisruptionBudget } from '../../../api/generated/types.ts';
+import type {
+  DeleteOptions,
+  Eviction,
+  Pod,
+  PodCondition,
+  PodDisruptionBudget,
+} from '../../../api/generated/types.ts';
 import { matchesLabels, selectorFromLabelSelector } from '../../../api/label-selector.ts';
 import type { Stored } from '../../../api/objects.ts';
 import { ApiError, badRequest, internalError, notFound, tooManyRequests } from '../../../api/status.ts';
 import type { ObjectReader } from '../../admission/object-reader.ts';
 import { cloneJson } from '../../objects/decoded.ts';
 import type { WriteOptions } from '../create.ts';
-import { deleteObject } from '../delete.ts';
+import { checkPreconditions, deleteObject } from '../delete.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceEndpoint } from '../resource-endpoint.ts';
 
 const budgets = 'policy/v1/poddisruptionbudgets';
 const unhealthyFree = 'AlwaysAllow';
+const target = 'DisruptionTarget';
+const byEviction = 'EvictionByEvictionAPI';
 
 /**
  * Deletes a pod where its disruption budget lets it go (upstream: pkg/registry/core/pod/storage/eviction.go).
@@ -34,7 +42,54 @@ export async function evictPod(
   if (budget && !mayGoUnhealthy(budget, pod)) {
     await spendDisruption(deps.registry, deps.budgets, budget, name, dryRun);
   }
-  await deleteObject(deps.registry, pods, namespace, name, { ...write, dryRun, options });
+  const asked = dryRun ? options : await markTarget(deps.registry, pods, namespace, name, options);
+  await deleteObject(deps.registry, pods, namespace, name, { ...write, dryRun, options: asked });
+}
+
+/**
+ * Says on the pod why it goes, so that others can tell its end from a failure of its own (a Job's failure policy
+ * does). The options with which it is to be deleted now: a version it was asked to have is the marked one's.
+ */
+async function markTarget(
+  registry: Registry,
+  endpoint: ResourceEndpoint,
+  namespace: string,
+  name: string,
+  options: DeleteOptions,
+): Promise<DeleteOptions> {
+  const { object } = await registry.change(
+    endpoint,
+    namespace,
+    name,
+    current => {
+      if (!current) throw notFound(endpoint.qualified, name);
+      checkPreconditions(endpoint, current, options);
+      const pod = cloneJson(current) as Pod;
+      const conditions = pod.status?.conditions ?? [];
+      if (conditions.some(({ type, reason }) => type === target && reason === byEviction)) {
+        return { kind: 'keep' };
+      }
+      const marked = [...conditions.filter(({ type }) => type !== target), targetCondition(registry, pod)];
+      pod.status = { ...pod.status, conditions: marked };
+      return { kind: 'write', object: pod };
+    },
+    { dryRun: false },
+  );
+  const { preconditions } = options;
+  if (preconditions?.resourceVersion === undefined) return options;
+  const { resourceVersion } = object().metadata!;
+  return { ...options, preconditions: { ...preconditions, resourceVersion } };
+}
+
+function targetCondition(registry: Registry, { metadata }: Pod): PodCondition {
+  return {
+    type: target,
+    status: 'True',
+    reason: byEviction,
+    message: 'Eviction API: evicting',
+    lastTransitionTime: registry.timestamp(),
+    ...(metadata?.generation !== undefined && { observedGeneration: metadata.generation }),
+  };
 }
 
 /** Pods that no budget counts. */

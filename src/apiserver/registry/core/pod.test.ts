@@ -165,7 +165,29 @@ test('eviction asks the budget, and spends it', async () => {
   await api.patch(`${budgets}/b/status`, { status: { disruptionsAllowed: 1 } });
   assert.equal((await evict()).status, 'Success');
   assert.equal((await api.get(`${budgets}/b`)).status.disruptionsAllowed, 0);
-  assert.ok((await api.get(`${pods}/evicted`)).metadata.deletionTimestamp);
+  const going = await api.get(`${pods}/evicted`);
+  assert.ok(going.metadata.deletionTimestamp);
+  assert.deepEqual(
+    going.status.conditions.map(({ type, status, reason }: Record<string, string>) => [type, status, reason]),
+    [
+      ['Ready', 'True', undefined],
+      ['DisruptionTarget', 'True', 'EvictionByEvictionAPI'],
+    ],
+  );
+});
+
+test('eviction says so on the pod it was asked to evict, and only then', async () => {
+  await api.post(pods, pod('marked', {}, { finalizers: ['example.com/hold'] }));
+  const { resourceVersion } = (await api.get(`${pods}/marked`)).metadata;
+  const evict = (deleteOptions: Record<string, unknown>) =>
+    api.post(`${pods}/marked/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', deleteOptions });
+  await evict({ dryRun: ['All'] });
+  assert.equal((await refusal(evict({ preconditions: { resourceVersion: '1' } }))).code, 409);
+  assert.equal((await api.get(`${pods}/marked`)).metadata.resourceVersion, resourceVersion);
+  await evict({ preconditions: { resourceVersion } });
+  const { metadata, status } = await api.get(`${pods}/marked`);
+  assert.ok(metadata.deletionTimestamp);
+  assert.equal(status.conditions.at(-1).message, 'Eviction API: evicting');
 });
 
 test('ephemeral containers are added and never changed', async () => {
