@@ -10,7 +10,10 @@ export function inOrder(named: unknown[], others: unknown[], order: unknown[], o
   return interleave(sorted(named, order), sorted(others, old), indices(old));
 }
 
-/** Puts objects in order, told apart by their merge key. */
+/**
+ * Puts objects in order, told apart by their merge key.
+ * @throws ApiError where an item is no object, or has no such key
+ */
 export function enforceOrder(
   merged: unknown[],
   order: unknown[],
@@ -18,6 +21,8 @@ export function enforceOrder(
   mergeKey: string,
 ): unknown[] {
   const key = (item: unknown) => keyOf(item, mergeKey);
+  const odd = order.findIndex(item => !isObject(item));
+  if (merged.length > 0 && odd >= 0) throw patchFailure(`value for key ${odd} is not a map.`);
   const wanted = indices(order.map(key));
   const before = indices(old.map(key));
   const named = merged.filter(item => wanted.has(key(item)));
@@ -69,14 +74,20 @@ function interleave(
 export function validateOrder(patch: unknown[], order: unknown[], mergeKey: string | undefined): void {
   if (order.length === 0 || patch.length === 0) return;
   const key = (item: unknown) => (mergeKey === undefined ? item : keyOf(item, mergeKey));
-  const items = patch.filter(item => !(isObject(item) && '$patch' in item));
+  const items = mergeKey === undefined ? patch : patch.filter(item => directiveOf(item) !== 'delete');
   let at = 0;
-  for (const wanted of order) {
-    if (at < items.length && key(items[at]) === key(wanted)) at++;
+  let next = 0;
+  while (at < items.length && next < order.length) {
+    if (directiveOf(items[at]) !== undefined) at++;
+    else if (key(items[at]) === key(order[next++])) at++;
   }
   if (at < items.length) {
     throw patchFailure(
       `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
     );
   }
+}
+
+function directiveOf(item: unknown): unknown {
+  return isObject(item) ? item.$patch : undefined;
 }

@@ -68,8 +68,7 @@ function listDiff(
   if (mergeKey === undefined || schema.items.kind !== 'struct') {
     const gone = before.filter(item => !after.includes(item));
     return {
-      [key]: after,
-      [`$setElementOrder/${key}`]: after,
+      ...(after.length > 0 && { [key]: after, [`$setElementOrder/${key}`]: after }),
       ...(gone.length > 0 && { [`$deleteFromPrimitiveList/${key}`]: gone }),
     };
   }
@@ -85,7 +84,9 @@ function listDiff(
   const deletions = gone.map(item => ({ $patch: 'delete', [mergeKey]: item[mergeKey] }));
   return {
     [key]: [...changed, ...deletions],
-    [`$setElementOrder/${key}`]: (after as JsonObject[]).map(item => ({ [mergeKey]: item[mergeKey] })),
+    ...(after.length > 0 && {
+      [`$setElementOrder/${key}`]: (after as JsonObject[]).map(item => ({ [mergeKey]: item[mergeKey] })),
+    }),
   };
 }
 

@@ -72,23 +72,39 @@ function mergeMember(target: JsonObject, key: string, value: unknown, schema: Sc
   else if (isObject(old) && isObject(value)) {
     const field = fieldOf(schema, name);
     const replaced = field?.patchStrategies.includes('replace');
-    setMember(target, name, replaced ? plain(value) : mergeObject(old, value, field?.schema));
+    setMember(target, name, replaced ? value : mergeObject(old, value, field?.schema));
   } else if (Array.isArray(old) && Array.isArray(value)) {
     setMember(target, name, mergeList(old, value, fieldOf(schema, name), isDeletion));
-  } else if (!isDeletion) setMember(target, name, plain(value));
+  } else if (!isDeletion) takeWhole(target, name, value);
 }
 
-/** A value taken as a whole: without nulls and directives, which speak of what was there before. */
-function plain(value: unknown): unknown {
+/** Puts a value where there was none of its type: without nulls and what carries a `$patch`. */
+function takeWhole(target: JsonObject, name: string, value: unknown): void {
+  if (isDirective(value)) delete target[name];
+  else setMember(target, name, withoutDirectives(withoutNulls(value)));
+}
+
+function isDirective(value: unknown): boolean {
+  return isObject(value) && directive in value;
+}
+
+function withoutNulls(value: unknown): unknown {
+  return filtered(value, (member, isItem) => isItem || member !== null);
+}
+
+function withoutDirectives(value: unknown): unknown {
+  return filtered(value, member => !isDirective(member));
+}
+
+/** The value with only those members and items, at any depth, that the test lets through. */
+function filtered(value: unknown, keeps: (member: unknown, isItem: boolean) => boolean): unknown {
   if (Array.isArray(value)) {
-    return value.filter(item => !(isObject(item) && directive in item)).map(plain);
+    return value.filter(item => keeps(item, true)).map(item => filtered(item, keeps));
   }
   if (!isObject(value)) return value;
-  if (directive in value) return plain(replaceOrDelete(value));
   const result: JsonObject = {};
   for (const [key, member] of Object.entries(value)) {
-    const isDirective = key === retainKeys || key.startsWith(orderPrefix) || key.startsWith(deletePrefix);
-    if (member !== null && !isDirective) setMember(result, key, plain(member));
+    if (keeps(member, false)) setMember(result, key, filtered(member, keeps));
   }
   return result;
 }
@@ -124,9 +140,9 @@ function mergeList(
   field: FieldSchema | undefined,
   isDeletion: boolean,
 ): unknown[] {
-  if (!field?.patchStrategies.includes('merge')) return plain(patch) as unknown[];
+  if (!field?.patchStrategies.includes('merge')) return patch;
   if (target.length === 0 && patch.length === 0) return target;
-  if (!holdsObjects(target, patch)) {
+  if (itemType(target, patch) !== 'map[string]interface {}') {
     if (isDeletion) return target.filter(item => !patch.includes(item));
     const merged = [...new Set([...target, ...patch])];
     const [named, others] = partition(merged, item => patch.includes(item));
@@ -140,12 +156,15 @@ function mergeList(
   return mergeItems(target as JsonObject[], patch as JsonObject[], mergeKey, items);
 }
 
-/** Whether the items are objects rather than primitives. All must be of one type. */
-function holdsObjects(...lists: unknown[][]): boolean {
-  const types = new Set(lists.flat().map(goTypeOfValue));
-  if (types.has('[]interface {}')) throw listOfLists();
-  if (types.size > 1) throw patchFailure(`list element types are not identical: ${goText(lists)}`);
-  return types.has('map[string]interface {}');
+/** Go's name of the type all items of the lists have. */
+function itemType(...lists: unknown[][]): string {
+  const [first, ...others] = lists.flat().map(goTypeOfValue);
+  if (first === undefined) throw patchFailure('no elements in any of the given slices');
+  if (first === '[]interface {}') throw listOfLists();
+  if (others.some(type => type !== first)) {
+    throw patchFailure(`list element types are not identical: ${goText(lists)}`);
+  }
+  return first;
 }
 
 function mergeItems(
@@ -156,12 +175,17 @@ function mergeItems(
 ): unknown[] {
   const special = applyItemDirectives(target, patch, mergeKey);
   const merged = [...special.target];
-  const indices = new Map(merged.map((item, index) => [item[mergeKey], index]));
+  const indices = new Map<unknown, number>();
+  for (const [index, item] of merged.entries()) {
+    // Of items with the same key the first is the one a patch speaks of.
+    if (!indices.has(item[mergeKey])) indices.set(item[mergeKey], index);
+  }
   for (const item of special.patch) {
     const value = keyOf(item, mergeKey);
     const index = indices.get(value);
-    if (index !== undefined) merged[index] = mergeObject(merged[index]!, item, items);
-    else indices.set(value, merged.push(plain(item) as JsonObject) - 1);
+    // A new item comes as it is: what of it is a directive or null has no meaning to the decoder.
+    if (index === undefined) indices.set(value, merged.push(item) - 1);
+    else merged[index] = mergeObject(merged[index]!, item, items);
   }
   return enforceOrder(merged, special.patch, special.target, mergeKey);
 }
@@ -181,7 +205,7 @@ function applyItemDirectives(target: JsonObject[], patch: JsonObject[], mergeKey
     else if (what === 'merge') throw patchFailure('merging lists cannot yet be specified in the patch');
     else throw patchFailure(`unknown patch type: ${goText(what)} in map: ${goText(item)}`);
   }
-  return replace ? { target: rest.map(plain) as JsonObject[], patch: [] } : { target: left, patch: rest };
+  return replace ? { target: rest, patch: [] } : { target: left, patch: rest };
 }
 
 export function keyOf(item: unknown, mergeKey: string): unknown {
@@ -207,7 +231,10 @@ function applyElementOrders(target: JsonObject, patch: JsonObject, schema: Schem
     validateOrder(change ?? [], order, field?.mergeKey);
     if (!old && !change) continue;
     const merged =
-      old && change ? mergeList(old, change, field, false) : (old ?? (plain(change) as unknown[]));
+      old && change
+        ? mergeList(old, change, field, false)
+        : (old ?? (withoutDirectives(change) as unknown[]));
+    itemType(old ?? [], change ?? []);
     setMember(target, name, orderList(merged, order, old ?? [], field));
     delete patch[name];
   }
