@@ -53,6 +53,15 @@ export function goText(value: unknown): string {
   return `map[${members.map(key => `${key}:${goText((value as JsonObject)[key])}`).join(' ')}]`;
 }
 
+/** Go's `%#v`: `map[string]interface {}{"a":1}`. */
+export function goSyntax(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)';
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.keys(value).sort();
+  return `map[string]interface {}{${members.map(key => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`;
+}
+
 /** Go's name of a JSON value's type, as `reflect.TypeOf` gives it after decoding into `interface{}`. */
 export function goTypeOfValue(value: unknown): string {
   if (value === null || value === undefined) return '%!s(<nil>)';

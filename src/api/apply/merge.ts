@@ -10,16 +10,18 @@ import { itemElement, itemsByElement, shapeOf } from './typed-value.ts';
 export function mergeTyped(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
   if (applied === undefined) return copyJson(live);
   const shape = shapeOf(applied, schema);
-  if (shape.as === 'members' && isObject(live) && shape.value) {
+  if (shape.as === 'members' && isObject(live) && (shape.value || Object.keys(live).length > 0)) {
+    // A null stands for a map without members: what others put there stays.
     const result: JsonObject = copyJson(live);
-    for (const [name, member] of Object.entries(shape.value)) {
+    for (const [name, member] of Object.entries(shape.value ?? {})) {
       const old = Object.hasOwn(live, name) ? live[name] : undefined;
       setMember(result, name, mergeTyped(old, member, memberSchema(shape.schema, name)));
     }
     return result;
   }
-  if (shape.as === 'items' && Array.isArray(live) && shape.value)
-    return mergeItems(live, shape.value, shape.schema);
+  if (shape.as === 'items' && Array.isArray(live) && (shape.value || live.length > 0)) {
+    return mergeItems(live, shape.value ?? [], shape.schema);
+  }
   return copyJson(applied);
 }
 
@@ -72,7 +74,10 @@ function mergeItems(live: readonly unknown[], applied: readonly unknown[], schem
   return result;
 }
 
-/** The value without the fields of the set; undefined where nothing is left of it. */
+/**
+ * The value without the fields of the set; undefined where nothing is left of it. A member that loses all it had
+ * stays as null: it goes when the object is decoded, but who owned it as such still does.
+ */
 export function removeFields(value: unknown, set: FieldSet, schema: Schema | undefined): unknown {
   const shape = shapeOf(value, schema);
   if (shape.as === 'leaf') return undefined;
@@ -92,7 +97,7 @@ export function removeFields(value: unknown, set: FieldSet, schema: Schema | und
     if (set.members.has(element)) continue;
     const below = set.children.get(element);
     const rest = below ? removeFields(member, below, memberSchema(shape.schema, name)) : member;
-    if (rest !== undefined) setMember(kept, name, rest);
+    setMember(kept, name, rest ?? null);
   }
   return Object.keys(kept).length > 0 ? kept : undefined;
 }

@@ -20,6 +20,7 @@ import {
 } from './managed-fields.ts';
 import { mergeTyped } from './merge.ts';
 import { conflictRule, lastAppliedAnnotation, lastAppliedOf, prune, settle } from './ownership.ts';
+import { underSchema } from './schema-change.ts';
 import { checkTyped, fieldSetOf, TypedError } from './typed-value.ts';
 
 export interface FieldManagement {
@@ -60,7 +61,7 @@ export function applyConfiguration(
   const before = live ? withoutManagedFields(live) : identityOnly(config, context);
   const me: Manager = { name, operation: 'Apply', apiVersion, subresource: context.subresource ?? '' };
   const by = identityOf(me);
-  const managers = new Map(readManagers(live));
+  const managers = new Map(underSchema(readManagers(live), schema));
   const last = managers.get(by);
   const fields = withoutIgnored(fieldSetOf(config, schema), context.ignored);
   managers.set(by, { manager: me, fields, time: last?.time });
@@ -101,7 +102,7 @@ function updatedManagers(live: JsonObject | undefined, next: JsonObject, context
   const created = { ...emptyObject(schema), ...identityOnly(next, context) };
   const before = live ? withoutManagedFields(live) : created;
   const after = withoutManagedFields(next);
-  const managers = managersAfterRequest(live, next, subresource);
+  const managers = underSchema(managersAfterRequest(live, next, subresource), schema);
   // Upstream lets the change be made by a nameless manager first: the own entry of before loses and regains.
   const { managers: settled, comparison } = settle(
     { before, after, schema, by: '', ignored },

@@ -1,5 +1,5 @@
 /** What a value's type means to apply: which fields it has, how the items of a list are told apart. */
-import { isObject, type JsonObject } from '../json.ts';
+import { goSyntax, goText, goTypeOfValue, isObject, type JsonObject } from '../json.ts';
 import type { ListSchema, MapSchema, Schema, StructSchema } from '../schema/schema.ts';
 import { isDeclared, memberSchema } from './element-schema.ts';
 import { FieldSet } from './field-set.ts';
@@ -49,15 +49,14 @@ const optionalKeys = new Set(['shareID']);
  * @throws TypedError where it lacks a key
  */
 export function itemElement(item: unknown, schema: ListSchema): PathElement {
-  if (schema.listType === 'set') {
-    if (item === null) throw new TypedError("associative list without keys has an element that's a map type");
-    return valueElement(item);
-  }
+  if (schema.listType === 'set') return setElement(item);
+  if (item === null) throw new TypedError('associative list with keys may not have a null element');
   if (!isObject(item)) throw new TypedError('associative list with keys may not have non-map elements');
   const keys: JsonObject = {};
   for (const key of schema.keys) {
     const definition = schema.items.kind === 'struct' ? schema.items.definition : '';
-    const value = item[key] ?? schema.keyDefaults?.[key] ?? keyDefaults[definition]?.[key];
+    const own = Object.hasOwn(item, key) ? item[key] : undefined;
+    const value = own === undefined ? (schema.keyDefaults?.[key] ?? keyDefaults[definition]?.[key]) : own;
     if (value !== undefined) keys[key] = value;
     else if (!optionalKeys.has(key)) {
       throw new TypedError(
@@ -66,6 +65,14 @@ export function itemElement(item: unknown, schema: ListSchema): PathElement {
     }
   }
   return keyElement(keys);
+}
+
+function setElement(item: unknown): PathElement {
+  const why = 'associative list without keys has an element';
+  if (item === null) throw new TypedError(`${why} that's an explicit null`);
+  if (isObject(item)) throw new TypedError(`${why} that's a map type`);
+  if (Array.isArray(item)) throw new TypedError('not supported: associative list with lists as elements');
+  return valueElement(item);
 }
 
 /** The items of a list by what tells them apart, in order; of repeated ones the first. */
@@ -118,7 +125,7 @@ export function checkTyped(value: unknown, schema: Schema): void {
 }
 
 function joined(errors: readonly string[]): string {
-  return errors.length === 1 ? errors[0]! : `errors:\n${errors.map(error => `  ${error}\n`).join('')}`;
+  return errors.length === 1 ? errors[0]! : `errors:\n${errors.map(error => `  ${error}`).join('\n')}`;
 }
 
 function check(value: unknown, schema: Schema, path: PathElement[], errors: string[]): void {
@@ -126,18 +133,17 @@ function check(value: unknown, schema: Schema, path: PathElement[], errors: stri
   if (value === null || value === undefined) return;
   switch (schema.kind) {
     case 'scalar': {
-      const wanted = mismatch(value, schema.type);
-      if (wanted) report(`expected ${wanted}, got &value.valueUnstructured{Value:${JSON.stringify(value)}}`);
+      const why = mismatch(value, schema.type);
+      if (why !== undefined) report(why);
       return;
     }
     case 'list':
-      if (!Array.isArray(value))
-        report(`expected list, got &value.valueUnstructured{Value:${JSON.stringify(value)}}`);
+      if (!Array.isArray(value)) report(`expected list, got &{${goText(value)}}`);
       else checkItems(value, schema, path, errors, report);
       return;
     default:
       if (!isObject(value)) {
-        report(`expected map, got &value.valueUnstructured{Value:${JSON.stringify(value)}}`);
+        report(`expected map, got &{${goText(value)}}`);
         return;
       }
       for (const [name, member] of Object.entries(value)) {
@@ -174,22 +180,24 @@ function checkItems(
   }
 }
 
-/** What a scalar should have been, where it is not. */
+/** Why a scalar is none of its type; upstream shows what it got in a way of its own for each. */
 function mismatch(value: unknown, type: string): string | undefined {
+  const text = `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
   switch (type) {
     case 'any':
       return undefined;
     case 'int32':
     case 'int64':
     case 'double':
-      return typeof value === 'number' ? undefined : 'numeric (int or float)';
+      if (typeof value === 'number') return undefined;
+      return `expected numeric (int or float), got ${goTypeOfValue(value)}`;
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'boolean';
+      return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goText(value)}}`;
     case 'quantity':
     case 'intOrString':
-      return typeof value === 'number' || typeof value === 'string' ? undefined : 'string';
+      return typeof value === 'number' || typeof value === 'string' ? undefined : text;
     default:
-      return typeof value === 'string' ? undefined : 'string';
+      return typeof value === 'string' ? undefined : text;
   }
 }
 

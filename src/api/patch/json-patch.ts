@@ -1,6 +1,7 @@
 /**
  * JSON patch, RFC 6902, with the leniences of the library the API server uses (evanphx/json-patch v4:
- * negative indices count from the end, an absent member tests as null) and its wording.
+ * negative indices count from the end; an absent member tests as null, is copied as null, and is added when it is
+ * replaced) and its wording.
  */
 import { copyJson, equalJson, isObject, type JsonObject, setMember } from '../json.ts';
 import { ApiError, badRequest, requestEntityTooLarge } from '../status.ts';
@@ -117,7 +118,10 @@ class Document {
     else if (key === '-') container.push(value);
     else {
       const index = indexOf(key, container.length + 1);
-      if (index === undefined) throw new OperationError(`error in add for path: '${path}': ${badIndex(key)}`);
+      if (index === undefined) {
+        const what = isIndex(key) ? '' : `value was not a proper array index: '${key}': `;
+        throw new OperationError(`error in add for path: '${path}': ${what}${badIndex(key)}`);
+      }
       container.splice(index, 0, value);
     }
   }
@@ -140,33 +144,31 @@ class Document {
       );
     }
     const [container, key] = found;
-    if (get(container, key) === undefined) throw missingKey(path);
-    if (Array.isArray(container)) container[indexOf(key, container.length)!] = value;
-    else setMember(container, key, value);
+    if (!Array.isArray(container)) setMember(container, key, value);
+    else {
+      const index = indexOf(key, container.length);
+      if (index === undefined) {
+        throw new OperationError(
+          `replace operation does not apply: doc is missing key: ${path}: missing value`,
+        );
+      }
+      container[index] = value;
+    }
   }
 
   #move(from: string, path: string): void {
     const found = this.#find(from);
-    if (!found) {
-      throw new OperationError(
-        `move operation does not apply: doc is missing from path: ${from}: missing value`,
-      );
-    }
-    if (path === from) return;
-    if (path.startsWith(`${from}/`)) {
-      throw new OperationError(`move operation does not apply: ${path} is inside of ${from}`);
-    }
-    this.#add('move', path, take(found, from, 'move'));
+    if (!found) throw missingSource('move', from);
+    const value = take(found, found[1], 'move');
+    if (!this.#find(path)) throw missingDestination('move', path);
+    this.#add('move', path, value);
   }
 
   #copy(from: string, path: string): void {
     const found = this.#find(from);
-    const value = found && get(found[0], found[1]);
-    if (value === undefined) {
-      throw new OperationError(
-        `copy operation does not apply: doc is missing from path: ${from}: missing value`,
-      );
-    }
+    if (!found) throw missingSource('copy', from);
+    const value = read(found, key => `error in copy for from: '${from}': ${badIndex(key)}`);
+    if (!this.#find(path)) throw missingDestination('copy', path);
     this.#copied += countNodes(value);
     if (this.#copied > maxCopied) {
       throw new OperationError(
@@ -180,7 +182,8 @@ class Document {
     const found = this.#find(path);
     if (!found)
       throw new OperationError(`test operation does not apply: is missing path: ${path}: missing value`);
-    if (!equalJson(get(found[0], found[1]) ?? null, expected)) {
+    const value = read(found, key => `error in test for path: '${path}': ${badIndex(key)}`);
+    if (!equalJson(value, expected)) {
       throw new TestFailedError(`testing value ${path} failed: test failed`);
     }
   }
@@ -196,17 +199,23 @@ function get(container: Container, key: string): unknown {
   return index === undefined ? undefined : container[index];
 }
 
-/** Removes and returns what `get` would return. */
-function take([container, key]: [Container, string], path: string, verb: string): unknown {
+/** What a step leads to: null for a member there is not. `why` tells that there is no such element. */
+function read([container, key]: [Container, string], why: (key: string) => string): unknown {
+  const value = get(container, key);
+  if (value === undefined && Array.isArray(container)) throw new OperationError(why(key));
+  return value ?? null;
+}
+
+/** Removes and returns what `get` would return. `at` is what messages call it. */
+function take([container, key]: [Container, string], at: string, verb: string): unknown {
   if (Array.isArray(container)) {
     const index = indexOf(key, container.length);
-    if (index === undefined)
-      throw new OperationError(`error in ${verb} for path: '${path}': ${badIndex(key)}`);
+    if (index === undefined) throw new OperationError(`error in ${verb} for path: '${at}': ${badIndex(key)}`);
     return container.splice(index, 1)[0];
   }
   if (!Object.hasOwn(container, key)) {
     throw new OperationError(
-      `error in ${verb} for path: '${path}': unable to remove nonexistent key: ${key}: missing value`,
+      `error in ${verb} for path: '${at}': Unable to remove nonexistent key: ${key}: missing value`,
     );
   }
   const value = container[key];
@@ -221,14 +230,26 @@ function indexOf(key: string, length: number): number | undefined {
   return index >= 0 && index < length ? index : undefined;
 }
 
+function isIndex(key: string): boolean {
+  return /^-?\d+$/.test(key);
+}
+
 function badIndex(key: string): string {
-  return /^-?\d+$/.test(key)
+  return isIndex(key)
     ? `Unable to access invalid index: ${key}: invalid index referenced`
     : `strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`;
 }
 
-function missingKey(path: string): OperationError {
-  return new OperationError(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+function missingSource(verb: string, from: string): OperationError {
+  return new OperationError(
+    `${verb} operation does not apply: doc is missing from path: ${from}: missing value`,
+  );
+}
+
+function missingDestination(verb: string, path: string): OperationError {
+  return new OperationError(
+    `${verb} operation does not apply: doc is missing destination path: ${path}: missing value`,
+  );
 }
 
 function pathOf({ op, path }: Operation): string {
@@ -238,7 +259,9 @@ function pathOf({ op, path }: Operation): string {
 
 function fromOf({ op, from }: Operation): string {
   if (typeof from === 'string') return from;
-  throw new OperationError(`${op} operation failed to decode from: missing value`);
+  throw new OperationError(
+    `${op} operation failed to decode from: operation, missing from field: missing value`,
+  );
 }
 
 function countNodes(value: unknown): number {
