@@ -86,17 +86,20 @@ try {
       ].join('\n'),
     },
   });
-  await build({
-    entryPoints: [join(root, 'src/images/agnhost/main.ts')],
-    outfile: join(fresh, 'agnhost.cjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node26',
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  renameSync(join(fresh, 'agnhost.cjs'), join(out, 'agnhost.cjs'));
+  // Programs in images: a file of its own each.
+  for (const name of ['agnhost', 'sample-apiserver']) {
+    await build({
+      entryPoints: [join(root, `src/images/${name}/main.ts`)],
+      outfile: join(fresh, `${name}.cjs`),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node26',
+      legalComments: 'none',
+      logLevel: 'warning',
+    });
+    renameSync(join(fresh, `${name}.cjs`), join(out, `${name}.cjs`));
+  }
   // The command line last: the bootstrap looks at it to see whether the bundle is fresh.
   for (const name of Object.keys(entries).toReversed())
     renameSync(join(fresh, `${name}.mjs`), join(out, `${name}.mjs`));

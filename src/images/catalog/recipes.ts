@@ -3,15 +3,17 @@ import { alpine, busybox } from './busybox.ts';
 import { curl } from './curl.ts';
 import { debian } from './debian.ts';
 import { echoserver } from './echoserver.ts';
+import { etcd } from './etcd.ts';
 import { httpd } from './httpd.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
 import type { Recipe } from './recipe.ts';
 import { redis } from './redis.ts';
+import { sampleApiserver } from './sample-apiserver.ts';
 import { kitten, nautilus } from './update-demo.ts';
 
 /** Everything the catalog can build. */
 export const recipes: readonly Recipe[] = [
-  ...[agnhost, alpine, busybox, curl, debian, dnsutils, echoserver, httpd, kitten, nautilus],
-  ...[nginx, pause, redis],
+  ...[agnhost, alpine, busybox, curl, debian, dnsutils, echoserver, etcd, httpd, kitten, nautilus],
+  ...[nginx, pause, redis, sampleApiserver],
 ];

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
+import type { Recipe } from './recipe.ts';
+
+/** The program, as `scripts/build.ts` bundles it from `src/images/sample-apiserver`. */
+const program = new URL('../../../dist/sample-apiserver.cjs', import.meta.url);
+
+export const sampleApiserver: Recipe = {
+  name: 'sample-apiserver',
+  repositories: [
+    'registry.k8s.io/e2e-test-images/sample-apiserver',
+    'k8s.gcr.io/e2e-test-images/sample-apiserver',
+    'gcr.io/kubernetes-e2e-test-images/sample-apiserver',
+  ],
+  revision: 1,
+  packages: [basePackages, ['libatomic1', 'libstdc++6']],
+  files: async () => [
+    ...debianFiles(),
+    // The Node.js that runs Causeway runs it.
+    { path: 'usr/local/bin/node', content: await readFile(process.execPath), mode: 0o755 },
+    {
+      path: 'kube-sample-apiserver',
+      content: `#!/usr/local/bin/node\n${await readFile(program, 'utf8')}`,
+      mode: 0o755,
+    },
+  ],
+  config: {
+    ExposedPorts: { '443/tcp': {} },
+    Env: [defaultPath],
+    Entrypoint: ['/kube-sample-apiserver'],
+    WorkingDir: '/',
+  },
+};
