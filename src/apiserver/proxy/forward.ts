@@ -62,21 +62,29 @@ function open(request: ServerRequest, target: Target, headers: object): ClientRe
 
 /** Sends the request on, body and all, and resolves with the backend's answer as soon as its head is there. */
 export function forward(request: ServerRequest, target: Target): Promise<IncomingMessage> {
-  const length = request.headers['content-length'];
-  const hasBody = request.body.kind === 'stream';
-  const outgoing = open(
-    request,
-    target,
-    hasBody && typeof length === 'string' ? { 'content-length': length } : {},
-  );
+  const value = request.body.kind === 'value' ? JSON.stringify(request.body.value) : undefined;
+  const outgoing = open(request, target, bodyHeaders(request, value));
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     outgoing.once('error', reject);
     request.signal.addEventListener('abort', () => outgoing.destroy(), { once: true });
     if (request.body.kind === 'stream') request.body.stream.pipe(outgoing);
-    else if (request.body.kind === 'value') outgoing.end(JSON.stringify(request.body.value));
-    else outgoing.end();
+    else outgoing.end(value);
   });
+}
+
+/**
+ * A body is always framed, with its length or in chunks: Node.js sends that of a DELETE or GET as it is where nobody
+ * says so, and the backend would read it as the next request on the connection, which is trusted.
+ */
+function bodyHeaders(request: ServerRequest, value: string | undefined): Record<string, string> {
+  if (value !== undefined) {
+    const type = request.headers['content-type'] ?? 'application/json';
+    return { 'content-type': String(type), 'content-length': String(Buffer.byteLength(value)) };
+  }
+  if (request.body.kind !== 'stream') return {};
+  const length = request.headers['content-length'];
+  return typeof length === 'string' ? { 'content-length': length } : { 'transfer-encoding': 'chunked' };
 }
 
 /** The backend's answer as ours. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { Call } from '../call.ts';
-import type { ServerResponse } from '../exchange.ts';
+import type { ServerRequest, ServerResponse } from '../exchange.ts';
 import { parseRequestInfo } from '../filters/request-info.ts';
+import { streamedBody } from '../http/request-body.ts';
 import type { PodTargets } from './pod-targets.ts';
 import { ProxyHandler } from './proxy-handler.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
@@ -19,7 +21,8 @@ before(async () => {
     } else if (request.url?.startsWith('/redirect')) {
       response.writeHead(302, { location: '/page' });
       response.end();
-    } else response.end(`${request.method} ${request.url}`);
+    } else if (request.url === '/body') request.pipe(response);
+    else response.end(`${request.method} ${request.url}`);
   });
   await new Promise<void>(resolve => backend.listen(0, '127.0.0.1', resolve));
   const { port } = backend.address() as AddressInfo;
@@ -36,13 +39,17 @@ after(() => backend.close());
 
 const prefix = '/api/v1/namespaces/default/pods/web/proxy';
 
-async function ask(method: string, path: string): Promise<ServerResponse & { text: string }> {
+async function ask(
+  method: string,
+  path: string,
+  body: ServerRequest['body'] = { kind: 'none' },
+): Promise<ServerResponse & { text: string }> {
   const request = {
     method,
     path,
     query: new URLSearchParams(),
     headers: {},
-    body: { kind: 'none' } as const,
+    body,
     signal: new AbortController().signal,
     inProcess: false,
     remoteAddress: '',
@@ -67,6 +74,21 @@ for (const method of ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'
     assert.deepEqual([status, text], [200, method === 'HEAD' ? '' : `${method} /some/path`]);
   });
 }
+
+test('a body whose length nobody says is the body of its own request, never the next one', async () => {
+  for (const method of ['DELETE', 'GET', 'POST']) {
+    const smuggled = 'GET /page HTTP/1.1\r\nHost: web\r\n\r\n';
+    const streamed = streamedBody(Readable.from([Buffer.from(smuggled)]), undefined);
+    const { status, text } = await ask(method, `${prefix}/body`, streamed);
+    assert.deepEqual([status, text], [200, smuggled], method);
+    assert.equal((await ask('GET', `${prefix}/after`)).text, 'GET /after');
+    const value = await ask(method, `${prefix}/body`, {
+      kind: 'value',
+      value: { a: 1 },
+    } as ServerRequest['body']);
+    assert.equal(value.text, '{"a":1}');
+  }
+});
 
 test('without a slash at the end GET and HEAD are redirected, other methods passed on', async () => {
   const { status, headers } = await ask('GET', prefix);
