@@ -56,6 +56,17 @@ test('the tail of a long log is found from its end', async t => {
   assert.ok(tail.startsWith('line 15000\n') && tail.endsWith('line 19999\n'));
 });
 
+test('what is written while a log is read is not part of it', async t => {
+  const path = logFile(t, log);
+  const deps = { clock, isRunning: () => true, signal: new AbortController().signal };
+  let text = '';
+  for await (const chunk of readContainerLog(path, { tailLines: 4 }, deps)) {
+    text += chunk.toString();
+    appendFileSync(path, '2030-01-01T00:00:05.000000001Z stdout F late\n');
+  }
+  assert.equal(text, 'two\nthree\n\n');
+});
+
 test('following goes on into the file after a rotation and ends with the container', async t => {
   const path = logFile(t, log);
   let running = true;

@@ -24,8 +24,9 @@ const pollInterval = 1000;
 
 /**
  * The text of a container's log. The file has CRI's format: `time stream F text`, where `P` in place of `F`
- * says that the line goes on in the next entry. Follows a rotated log into its new file, and ends once
- * `isRunning` says no and everything is read.
+ * says that the line goes on in the next entry. Following, it goes on into the new file of a rotated log, and ends
+ * once `isRunning` says no and everything is read; else it ends with what was there when it began, so that one line
+ * asked for is one line however slowly the reader takes it.
  */
 export async function* readContainerLog(
   path: string,
@@ -35,11 +36,14 @@ export async function* readContainerLog(
   const cutter = new LogCutter(options);
   let file = await open(path);
   try {
-    let position = options.tailLines === undefined ? 0 : await tailStart(file, options.tailLines);
+    const { size } = await file.stat();
+    let position = options.tailLines === undefined ? 0 : await tailStart(file, size, options.tailLines);
     for (;;) {
       const wasRunning = deps.isRunning();
-      const chunk = Buffer.alloc(chunkSize);
-      const { bytesRead } = await file.read(chunk, 0, chunkSize, position);
+      const wanted = options.follow ? chunkSize : Math.min(chunkSize, size - position);
+      if (wanted <= 0) return;
+      const chunk = Buffer.alloc(wanted);
+      const { bytesRead } = await file.read(chunk, 0, wanted, position);
       if (bytesRead > 0) {
         position += bytesRead;
         const text = cutter.push(chunk.subarray(0, bytesRead));
@@ -47,12 +51,13 @@ export async function* readContainerLog(
         if (cutter.full) return;
         continue;
       }
+      if (!options.follow) return;
       const next = await rotated(file, path);
       if (next) {
         await file.close();
         file = next;
         position = 0;
-      } else if (!options.follow || !wasRunning || deps.signal.aborted) {
+      } else if (!wasRunning || deps.signal.aborted) {
         return;
       } else {
         await change(path, deps.clock, deps.signal);
@@ -114,9 +119,8 @@ class LogCutter {
 
 const newline = Buffer.from('\n');
 
-/** Where the last `lines` lines begin. */
-async function tailStart(file: FileHandle, lines: number): Promise<number> {
-  const { size } = await file.stat();
+/** Where the last `lines` lines of the first `size` bytes begin. */
+async function tailStart(file: FileHandle, size: number, lines: number): Promise<number> {
   if (lines === 0) return size;
   let found = 0;
   for (let end = size; end > 0; ) {
