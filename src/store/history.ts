@@ -9,11 +9,14 @@ export interface HistoryLimits {
   maxAge: number;
 }
 
-/** Some minutes of a busy cluster; clients that were away for longer list anew. */
+/**
+ * Some minutes of a busy cluster; clients that were away for longer list anew. As old as what upstream compacts every
+ * five minutes: Kubernetes' own tests wait for a continue token to expire, ten minutes at most.
+ */
 export const defaultHistoryLimits: HistoryLimits = {
   maxChanges: 16_384,
   maxBytes: 16 * 1024 * 1024,
-  maxAge: 10 * 60 * 1000,
+  maxAge: 5 * 60 * 1000,
 };
 
 /** The newest changes in the order of their revisions, within limits. */
