@@ -4,11 +4,13 @@ import {
   checkKind,
   type Decoded,
   type DecodeOptions,
+  findingTexts,
   parseBody,
   strictError,
-  strictFindings,
+  unknownFindings,
 } from '../decode/decode-object.ts';
 import { DecodeError, decodeValue } from '../decode/decoder.ts';
+import { strictFindings } from '../decode/json-reader.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../objects.ts';
 import { definitionSchema } from '../schema/definitions.ts';
@@ -25,19 +27,19 @@ export function decodeCustom(
   body: string | JsonObject,
   gvk: GroupVersionKind,
   version: CustomVersion,
-  { fieldValidation = 'Warn' }: DecodeOptions,
+  { fieldValidation = 'Warn', earlier = [] }: DecodeOptions,
 ): Decoded {
-  const { value, duplicates } =
-    typeof body === 'string'
-      ? parseBody(body, gvk, fieldValidation !== 'Ignore')
-      : { value: body, duplicates: [] };
+  const text = typeof body === 'string' ? body : undefined;
+  const { value, repeats } = text === undefined ? { value: body, repeats: false } : parseBody(text, gvk);
   const actual = checkKind(value, gvk, false);
   const object = (value ?? {}) as JsonObject;
   const unknown = refusing(
     cause => asRefusal(cause, actual, gvk),
     () => coerce(object, version),
   );
-  const findings = fieldValidation === 'Ignore' ? [] : strictFindings(unknown, duplicates);
+  // Here the text is read before the schema is looked at, and the schema's findings come sorted.
+  const found = [...(repeats ? strictFindings(text!) : []), ...unknownFindings(unknown.sort())];
+  const findings = fieldValidation === 'Ignore' ? [] : [...earlier, ...findingTexts(found)];
   if (fieldValidation === 'Strict' && findings.length > 0) {
     throw asRefusal(new DecodeError(strictError(findings)), actual, gvk);
   }
@@ -61,7 +63,7 @@ export function decodePatchedCustom(
     cause => refuse(cause.message),
     () => coerce(patched, version),
   );
-  const findings = fieldValidation === 'Ignore' ? [] : strictFindings(unknown);
+  const findings = fieldValidation === 'Ignore' ? [] : findingTexts(unknownFindings(unknown.sort()));
   if (fieldValidation === 'Strict' && findings.length > 0) throw refuse(strictError(findings));
   return { object: identified(patched, gvk), warnings: findings };
 }

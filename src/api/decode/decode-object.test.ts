@@ -332,9 +332,9 @@ for (const [kind, body, message] of refused) {
 const odd =
   '{"metadata":{"name":"a","name":"a"},"spec":{"foo":1,"containers":[{"imagee":"x","image":"y","image":"y"}]}}';
 const findings = [
+  'duplicate field "metadata.name"',
   'unknown field "spec.foo"',
   'unknown field "spec.containers[0].imagee"',
-  'duplicate field "metadata.name"',
   'duplicate field "spec.containers[0].image"',
 ];
 

@@ -11,8 +11,9 @@ import { DecodeError, decodeValue } from './decoder.ts';
 import {
   countMembers,
   countParsedMembers,
-  findDuplicates,
+  type Finding,
   JsonSyntaxError,
+  strictFindings,
   syntaxError,
 } from './json-reader.ts';
 
@@ -21,6 +22,8 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 export interface DecodeOptions {
   /** What becomes of unknown and repeated fields: 400, a warning, nothing. `Warn` where not given. */
   fieldValidation?: FieldValidation;
+  /** What strict reading of the text found already. */
+  earlier?: readonly string[];
 }
 
 export interface Decoded<T extends KubeObject = KubeObject> {
@@ -39,29 +42,33 @@ export interface Decoded<T extends KubeObject = KubeObject> {
 export function decodeObject<T extends KubeObject = KubeObject>(
   body: string | Uint8Array | JsonObject,
   gvk: GroupVersionKind,
-  { fieldValidation = 'Warn' }: DecodeOptions = {},
+  { fieldValidation = 'Warn', earlier = [] }: DecodeOptions = {},
 ): Decoded<T> {
   const schema = kindSchema(gvk);
   if (!schema) throw new Error(`no schema for ${formatApiVersion(gvk.group, gvk.version)} ${gvk.kind}`);
-  const { value, duplicates } = isBytesOrText(body)
-    ? parseBody(textOf(body), gvk, fieldValidation !== 'Ignore')
-    : { value: body, duplicates: [] };
+  const text = isBytesOrText(body) ? textOf(body) : undefined;
+  const { value, repeats } = text === undefined ? { value: body, repeats: false } : parseBody(text, gvk);
   const actual = checkKind(value, gvk);
   const decoded = decodeAs(value, schema, actual, gvk);
-  const findings = fieldValidation === 'Ignore' ? [] : strictFindings(decoded.unknown, duplicates);
+  const found = repeats ? strictFindings(text!, decoded.unknown) : unknownFindings(decoded.unknown);
+  const findings = fieldValidation === 'Ignore' ? [] : [...earlier, ...findingTexts(found)];
   if (fieldValidation === 'Strict' && findings.length > 0) {
     throw badRequest(`${cannotBeHandled(actual, gvk)}: ${strictError(findings)}`);
   }
   return { object: asObject(decoded.value, gvk, schema) as T, warnings: findings };
 }
 
+/** Go's decoder remembers no more of them. */
+const maxFindings = 100;
+
 /** The texts of strict decoding: `unknown field "spec.foo"`. */
-export function strictFindings(unknown: readonly string[], duplicates: readonly string[] = []): string[] {
-  const texts = [
-    ...unknown.map(path => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.map(path => `duplicate field ${JSON.stringify(path)}`),
-  ];
-  return [...new Set(texts)];
+export function findingTexts(findings: readonly Finding[]): string[] {
+  const texts = findings.map(({ kind, path }) => `${kind} field ${JSON.stringify(path)}`);
+  return [...new Set(texts)].slice(0, maxFindings);
+}
+
+export function unknownFindings(paths: readonly string[]): Finding[] {
+  return paths.map(path => ({ kind: 'unknown', path }));
 }
 
 export function strictError(findings: readonly string[]): string {
@@ -77,13 +84,12 @@ function textOf(body: string | Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
-/** Parses the text; `duplicates` are looked for where `strict`. @throws ApiError 400 */
-export function parseBody(text: string, { kind }: GroupVersionKind, strict: boolean) {
+/** Parses the text; `repeats` says whether a member stands twice. @throws ApiError 400 */
+export function parseBody(text: string, { kind }: GroupVersionKind): { value: unknown; repeats: boolean } {
   try {
     const members = countMembers(text);
     const value: unknown = JSON.parse(text);
-    const duplicates = strict && countParsedMembers(value) !== members ? findDuplicates(text) : [];
-    return { value, duplicates };
+    return { value, repeats: countParsedMembers(value) !== members };
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof JsonSyntaxError)) throw cause;
     throw unrecognized(text, kind, syntaxError(text) ?? cause.message);

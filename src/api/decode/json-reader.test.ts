@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base64ErrorOffset, isBase64 } from './base64.ts';
-import { countMembers, countParsedMembers, findDuplicates, syntaxError } from './json-reader.ts';
+import { countMembers, countParsedMembers, strictFindings, syntaxError } from './json-reader.ts';
 
 const texts: [text: string, members: number, duplicates: string[]][] = [
   ['{}', 0, []],
@@ -13,8 +13,27 @@ const texts: [text: string, members: number, duplicates: string[]][] = [
 for (const [text, members, duplicates] of texts) {
   test(`${text} has ${members} members`, () => {
     assert.equal(countMembers(text), members);
-    assert.deepEqual(findDuplicates(text), duplicates);
+    assert.deepEqual(
+      strictFindings(text).map(({ path }) => path),
+      duplicates,
+    );
     if (duplicates.length === 0) assert.equal(countParsedMembers(JSON.parse(text)), members);
+  });
+}
+
+const orders: [text: string, unknown: string[], findings: string[]][] = [
+  ['{"u":1,"a":1,"a":2}', ['u'], ['unknown u', 'duplicate a']],
+  ['{"a":1,"a":2,"u":1}', ['u'], ['duplicate a', 'unknown u']],
+  [
+    '{"u":{"b":1,"b":2},"u":1,"c":[{"d":1,"d":2,"u":1}]}',
+    ['u', 'c[0].u'],
+    ['unknown u', 'duplicate c[0].d', 'unknown c[0].u'],
+  ],
+];
+for (const [text, unknown, findings] of orders) {
+  test(`${text}: ${findings}`, () => {
+    const found = strictFindings(text, unknown).map(({ kind, path }) => `${kind} ${path}`);
+    assert.deepEqual(found, findings);
   });
 }
 

@@ -61,11 +61,20 @@ export function countParsedMembers(value: unknown): number {
   return members;
 }
 
-/** Paths of members that stand more than once in their object: `metadata.name`, `spec.containers[0].image`. */
-export function findDuplicates(text: string): string[] {
-  const reader = new Reader(text);
+/** What strict decoding finds: `spec.containers[0].image` that stands twice, or that the schema does not have. */
+export interface Finding {
+  kind: 'duplicate' | 'unknown';
+  path: string;
+}
+
+/**
+ * The members that stand more than once in their object, and the `unknown` ones among them, in the order of the text.
+ * As Go's decoder does, it passes over what is inside of unknown ones, and says each thing once.
+ */
+export function strictFindings(text: string, unknown: Iterable<string> = []): Finding[] {
+  const reader = new Reader(text, new Set(unknown));
   reader.document();
-  return [...reader.duplicates];
+  return [...reader.findings.values()];
 }
 
 /** Go's complaint about a text that is no JSON; undefined where it is. */
@@ -80,12 +89,16 @@ export function syntaxError(text: string): string | undefined {
 }
 
 class Reader {
-  readonly duplicates = new Set<string>();
+  readonly findings = new Map<string, Finding>();
   readonly #text: string;
+  readonly #unknown: ReadonlySet<string>;
+  /** How many unknown members the reader is inside of. */
+  #unknownDepth = 0;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, unknown: ReadonlySet<string> = new Set()) {
     this.#text = text;
+    this.#unknown = unknown;
   }
 
   document(): void {
@@ -116,15 +129,23 @@ class Reader {
       if (this.#text[this.#at] !== '"') throw this.#unexpected('looking for beginning of object key string');
       const name = this.#string();
       const own = path === '' ? name : `${path}.${name}`;
-      if (names.has(name)) this.duplicates.add(own);
+      const unknown = this.#unknown.has(own);
+      if (unknown) this.#found('unknown', own);
+      else if (names.has(name)) this.#found('duplicate', own);
       names.add(name);
       this.#space();
       if (!this.#take(':')) throw this.#unexpected('after object key');
+      if (unknown) this.#unknownDepth++;
       this.#value(own, depth + 1);
+      if (unknown) this.#unknownDepth--;
       this.#space();
       if (this.#take('}')) return;
       if (!this.#take(',')) throw this.#unexpected('after object key:value pair');
     }
+  }
+
+  #found(kind: Finding['kind'], path: string): void {
+    if (this.#unknownDepth === 0) this.findings.set(`${kind} ${path}`, { kind, path });
   }
 
   #array(path: string, depth: number): void {

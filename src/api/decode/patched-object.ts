@@ -3,7 +3,13 @@ import { goText, type JsonObject } from '../json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../objects.ts';
 import { kindSchema } from '../schema/definitions.ts';
 import { invalid } from '../status.ts';
-import { type Decoded, type DecodeOptions, strictError, strictFindings } from './decode-object.ts';
+import {
+  type Decoded,
+  type DecodeOptions,
+  findingTexts,
+  strictError,
+  unknownFindings,
+} from './decode-object.ts';
 import { DecodeError, decodeValue } from './decoder.ts';
 
 /**
@@ -31,7 +37,7 @@ export function decodePatchedObject<T extends KubeObject = KubeObject>(
     if (!(cause instanceof DecodeError)) throw cause;
     throw refuse(cause.message);
   }
-  const findings = fieldValidation === 'Ignore' ? [] : strictFindings(decoded.unknown);
+  const findings = fieldValidation === 'Ignore' ? [] : findingTexts(unknownFindings(decoded.unknown));
   if (fieldValidation === 'Strict' && findings.length > 0) throw refuse(strictError(findings));
   return { object: decoded.value as T, warnings: findings };
 }

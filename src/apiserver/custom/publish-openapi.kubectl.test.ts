@@ -103,7 +103,7 @@ test('with a validation schema', async () => {
   }
   assert.match(
     await ok('explain e2e-foos'),
-    /DESCRIPTION:\n +Foo CRD for Testing\n[\s\S]*FIELDS:\n[\s\S]*spec\t<Object>\n +Specification of Foo/,
+    /DESCRIPTION:\n +Foo CRD for Testing\n[\s\S]*FIELDS:\n[\s\S]*apiVersion\t<string>\n +APIVersion defines[\s\S]*spec\t<Object>\n +Specification of Foo/,
   );
   assert.match(await ok('explain e2e-foos.metadata'), /DESCRIPTION:\n[\s\S]*creationTimestamp\t<string>/);
   assert.match(

@@ -235,7 +235,35 @@ test('YAML in and out; a type nobody speaks is 406', async () => {
   });
   assert.equal(created.status, 201);
   assert.match(created.text, /^kind: ConfigMap$/m);
-  assert.equal((await http2('GET', maps, undefined, { accept: 'text/html' })).status, 406);
+  for (const path of [maps, `${maps}/absent`, `${maps}?labelSelector=)`]) {
+    assert.equal((await http2('GET', path, undefined, { accept: 'text/html' })).status, 406, path);
+  }
+});
+
+test('keys that stand twice in YAML are told of in the words of Go', async () => {
+  const twice =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: twice\ndata:\n  a: b\n  a: c\nnonsense: 1\n';
+  const found = 'yaml: unmarshal errors:\n  line 7: key "a" already set in map';
+  const yaml = { 'content-type': 'application/yaml' };
+  const strict = await http2('POST', `${maps}?fieldValidation=Strict`, twice, yaml);
+  const { code, message } = JSON.parse(strict.text);
+  assert.deepEqual(
+    [code, message.endsWith(`strict decoding error: ${found}, unknown field "nonsense"`)],
+    [400, true],
+  );
+  const made = await http2('POST', `${maps}?fieldValidation=Ignore`, twice, yaml);
+  assert.deepEqual([made.status, JSON.parse(made.text).data], [201, { a: 'c' }]);
+  const apply = { 'content-type': 'application/apply-patch+yaml' };
+  const json = '{"apiVersion":"v1","kind":"ConfigMap",\n"data":{"a":"b",\n"a":"c"}}';
+  for (const [text, line] of [
+    [twice.replace('nonsense: 1\n', ''), 7],
+    [json, 3],
+  ]) {
+    const path = `${maps}/twice?fieldManager=m&fieldValidation=Strict`;
+    const refused = JSON.parse((await http2('PATCH', path, text as string, apply)).text);
+    const why = `error converting YAML to JSON: yaml: unmarshal errors:\n  line ${line}: key "a" already set in map`;
+    assert.deepEqual([refused.code, refused.message], [400, `error strict decoding YAML: ${why}`]);
+  }
 });
 
 test('tables and metadata on demand', async () => {

@@ -14,7 +14,7 @@ export interface CustomKind {
   listKind?: string;
 }
 
-const metaNames = { apiVersion: 'APIVersion', kind: 'Kind' };
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 
 /** Writes the kind and its list. */
 export function addCustomKind(
@@ -28,41 +28,51 @@ export function addCustomKind(
     const target = referenceTo(version, writer.add(definition));
     return version === 'v3' ? { allOf: [target] } : target;
   };
-  const own = schema ? (version === 'v2' ? withoutV3Words(schema) : schema) : {};
-  const properties = isObject(own.properties) ? own.properties : {};
-  writer.put(name, {
-    ...own,
-    type: 'object',
-    ...(!schema && { 'x-kubernetes-preserve-unknown-fields': true }),
-    properties: {
-      ...properties,
-      ...typeMeta(properties),
-      metadata: { ...reference('meta.v1.ObjectMeta'), description: "Standard object's metadata." },
-    },
-    'x-kubernetes-group-version-kind': [{ group, kind, version: apiVersion }],
-  });
+  const kinds = { 'x-kubernetes-group-version-kind': [{ group, kind, version: apiVersion }] };
+  if (!schema || (version === 'v2' && schema['x-kubernetes-preserve-unknown-fields'] === true)) {
+    // Were there any property, kubectl would take it that there are no others.
+    writer.put(name, { type: 'object', ...kinds });
+  } else {
+    const own = version === 'v2' ? withoutV3Words(schema) : schema;
+    writer.put(name, {
+      ...own,
+      type: 'object',
+      properties: {
+        ...(isObject(own.properties) ? own.properties : {}),
+        ...typeMeta(writer),
+        metadata: {
+          ...reference('meta.v1.ObjectMeta'),
+          description: `Standard object's metadata. More info: ${conventions}#metadata`,
+        },
+      },
+      ...kinds,
+    });
+  }
   const item = referenceTo(version, name);
   writer.put(customName(resource, listKind), {
     description: `${listKind} is a list of ${kind}`,
     type: 'object',
     required: ['items'],
     properties: {
-      ...typeMeta({}),
+      ...typeMeta(writer),
       items: {
-        description: `List of ${resource.plural}.`,
+        description: `List of ${resource.plural}. More info: ${conventions}`,
         type: 'array',
         items: version === 'v3' ? { allOf: [item] } : item,
       },
-      metadata: { ...reference('meta.v1.ListMeta'), description: 'Standard list metadata.' },
+      metadata: {
+        ...reference('meta.v1.ListMeta'),
+        description: `Standard list metadata. More info: ${conventions}#types-kinds`,
+      },
     },
     'x-kubernetes-group-version-kind': [{ group, kind: listKind, version: apiVersion }],
   });
 }
 
-function typeMeta(properties: JsonObject): Document {
-  const fields = Object.entries(metaNames).map(([name, title]) => {
-    const description = `${title} of the object.`;
-    return [name, { description, ...(properties[name] as object), type: 'string' }];
+/** What all kinds say of them. */
+function typeMeta(writer: DefinitionWriter): Document {
+  const fields = ['apiVersion', 'kind'].map(name => {
+    return [name, { description: writer.description('core.v1.Pod', name), type: 'string' }];
   });
   return Object.fromEntries(fields);
 }

@@ -65,6 +65,11 @@ export class DefinitionWriter {
     return name;
   }
 
+  /** Of a field; of the definition itself where none is named. */
+  description(definition: string, field = ''): string | undefined {
+    return this.#descriptions[definition]?.[field];
+  }
+
   /** Adds a definition made elsewhere. */
   put(name: string, document: Document): void {
     this.#written.set(name, document);

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from 'yaml';
 import type { FieldValidation } from '../../api/decode/decode-object.ts';
 import type { JsonObject } from '../../api/json.ts';
 import type { GroupVersionKind, KubeObject } from '../../api/objects.ts';
@@ -13,6 +12,7 @@ import { decodeProtobuf, NoProtobufForm } from '../protobuf/decode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
 import { builtinRules, type ObjectRules } from './object-rules.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { readYaml } from './yaml-text.ts';
 
 const objectTypes = ['application/json', 'application/yaml', protobufType];
 
@@ -35,8 +35,9 @@ export function readObjectAs<T extends KubeObject>(call: Call, gvk: GroupVersion
 }
 
 async function readWith(call: Call, rules: ObjectRules): Promise<KubeObject> {
-  const body = await readRaw(call, objectTypes);
-  const { object, warnings } = rules.decode(body ?? '', fieldValidation(call));
+  const earlier: string[] = [];
+  const body = await readRaw(call, objectTypes, earlier);
+  const { object, warnings } = rules.decode(body ?? '', { ...fieldValidation(call), earlier });
   call.warnings.push(...warnings);
   call.trail?.requested(cloneJson(object));
   return object;
@@ -60,8 +61,15 @@ export function fieldValidation(call: Call): { fieldValidation: FieldValidation 
   ]);
 }
 
-/** JSON as its text, for the decoder to complain of; other encodings as the value they stand for. */
-async function readRaw(call: Call, accept: readonly string[]): Promise<string | JsonObject | undefined> {
+/**
+ * JSON as its text, for the decoder to complain of; other encodings as the value they stand for.
+ * @param repeated takes what strict decoding says of keys that stand twice in YAML
+ */
+async function readRaw(
+  call: Call,
+  accept: readonly string[],
+  repeated: string[] = [],
+): Promise<string | JsonObject | undefined> {
   const { body } = call.request;
   if (body.kind === 'none') return undefined;
   if (body.kind === 'value') return cloneJson(body.value) as JsonObject;
@@ -75,7 +83,7 @@ async function readRaw(call: Call, accept: readonly string[]): Promise<string | 
   }
   if (type === protobufType) return parseProtobuf(asBuffer(bytes));
   const text = asBuffer(bytes).toString('utf8');
-  return type.endsWith('yaml') ? parseYamlBody(text) : text;
+  return type.endsWith('yaml') ? parseYamlBody(text, repeated) : text;
 }
 
 function parseJson(text: string): unknown {
@@ -87,9 +95,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseYamlBody(text: string): JsonObject {
+function parseYamlBody(text: string, repeated: string[]): JsonObject {
   try {
-    return parseYaml(text, { maxAliasCount: 100 }) as JsonObject;
+    const read = readYaml(text);
+    if (read.repeated !== undefined) repeated.push(read.repeated);
+    return read.value as JsonObject;
   } catch (cause) {
     throw badRequest(`yaml: ${cause instanceof Error ? cause.message : cause}`);
   }

@@ -76,15 +76,16 @@ export class ResourceHandler {
   }
 
   #get(call: Call, endpoint: ResourceEndpoint): ServerResponse | Promise<ServerResponse> {
+    const view = this.view(call, endpoint);
     const { namespace, pathName } = call.info;
     const entry = this.#registry.existing(endpoint, objectNamespace(endpoint, namespace), pathName);
-    return objectResponse(this.view(call, endpoint), 200, resultOf(entry));
+    return objectResponse(view, 200, resultOf(entry));
   }
 
   async #list(call: Call, endpoint: ResourceEndpoint): Promise<ServerResponse> {
     const { query } = call.request;
-    const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
     const view = this.view(call, endpoint);
+    const selection = readSelection(endpoint, namespaceOf(call, endpoint), '', query);
     const listed = await listObjects(
       this.#registry.store,
       endpoint,
@@ -96,9 +97,9 @@ export class ResourceHandler {
 
   #watch(call: Call, endpoint: ResourceEndpoint): ServerResponse {
     const { query } = call.request;
+    const view = this.view(call, endpoint);
     const selection = readSelection(endpoint, namespaceOf(call, endpoint), call.info.pathName, query);
     const options = readListOptions(query, true);
-    const view = this.view(call, endpoint);
     const source = new ObjectWatch(this.#watching, {
       endpoint,
       selection,
