@@ -33,6 +33,7 @@ export class FakeInformer<T extends KubeObject> extends InformerState<T> {
       },
     } as unknown as Stored<T>;
     this.put(stored);
+    this.reached(stored.metadata.resourceVersion);
     return stored;
   }
 

@@ -98,6 +98,7 @@ export class InformerFactory implements Component {
     const target = {
       replace: state.replace.bind(state),
       put: state.put.bind(state),
+      reached: state.reached.bind(state),
       remove: (object: Parameters<typeof state.put>[0]) => state.remove(objectKey(object), object),
     };
     const deps = { clock: this.#clock, log: this.#log, transport: this.#transport, target };

@@ -7,7 +7,8 @@ import { ObjectCache } from './object-cache.ts';
 
 /**
  * The reading half of an informer and the one place where its copy changes: the copy first, then the
- * handlers. What feeds it (a reflector, a test) calls `replace`, `put` and `remove`.
+ * handlers. What feeds it (a reflector, a test) calls `replace`, `put` and `remove`, then
+ * `reached`.
  */
 export class InformerState<T extends KubeObject> implements Informer<T> {
   readonly resource: ResourceInfo;
@@ -15,6 +16,7 @@ export class InformerState<T extends KubeObject> implements Informer<T> {
   readonly #handlers: InformerHandlers<T>;
   readonly #waiters = new Set<() => void>();
   #synced = false;
+  #resourceVersion = '';
 
   constructor(resource: ResourceInfo, log: Logger) {
     this.resource = resource;
@@ -23,6 +25,10 @@ export class InformerState<T extends KubeObject> implements Informer<T> {
 
   get synced(): boolean {
     return this.#synced;
+  }
+
+  get resourceVersion(): string {
+    return this.#resourceVersion;
   }
 
   whenSynced(signal?: AbortSignal): Promise<void> {
@@ -98,6 +104,11 @@ export class InformerState<T extends KubeObject> implements Informer<T> {
   remove(key: string, final?: Stored<T>): void {
     const previous = this.#cache.delete(key);
     if (previous) this.#handlers.deleted(final ?? previous);
+  }
+
+  /** All changes up to this version have been put. */
+  reached(resourceVersion: string): void {
+    this.#resourceVersion = resourceVersion;
   }
 
   /** Nothing more will come: who waits for the first list waits no longer. */

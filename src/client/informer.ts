@@ -16,6 +16,11 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly resource: ResourceInfo;
   /** True once the first list has been delivered. */
   readonly synced: boolean;
+  /**
+   * The resourceVersion of the collection that the copy has caught up with, also where nothing changed up to it;
+   * '' before the first list. The handlers have been told of everything up to it.
+   */
+  readonly resourceVersion: string;
   /** Resolves when `synced`. */
   whenSynced(signal?: AbortSignal): Promise<void>;
   get(namespace: string, name: string): Stored<T> | undefined;

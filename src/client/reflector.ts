@@ -25,6 +25,8 @@ export interface ReflectorTarget<T extends KubeObject> {
   replace(objects: readonly Stored<T>[]): void;
   put(object: Stored<T>): void;
   remove(object: Stored<T>): void;
+  /** The target has everything up to this version of the collection. */
+  reached(resourceVersion: string): void;
 }
 
 /**
@@ -90,7 +92,12 @@ export class Reflector<T extends KubeObject> {
     // All pages show the collection at one version, the first one's.
     const version = page.metadata.resourceVersion ?? first.metadata.resourceVersion;
     this.#target.replace(objects);
-    this.#version = version ?? '';
+    this.#reached(version ?? '');
+  }
+
+  #reached(version: string): void {
+    this.#version = version;
+    this.#target.reached(version);
   }
 
   #page(query: { limit?: number; continue?: string }, signal: AbortSignal): Promise<KubeList<Stored<T>>> {
@@ -125,7 +132,7 @@ export class Reflector<T extends KubeObject> {
     const object = complete<T>(event.object, this.#options.resource);
     if (event.type === 'DELETED') this.#target.remove(object);
     else if (event.type !== 'BOOKMARK') this.#target.put(object);
-    this.#version = object.metadata.resourceVersion;
+    this.#reached(object.metadata.resourceVersion);
   }
 
   async #pause(error: unknown, signal: AbortSignal): Promise<void> {

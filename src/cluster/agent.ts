@@ -24,6 +24,7 @@ import type { NetworkNamespaces } from '../kernel/network-namespace.ts';
 import type { Nft } from '../kernel/nft/nft.ts';
 import type { Sysctl } from '../kernel/sysctl.ts';
 import { NodeAgent } from '../node/node-agent.ts';
+import type { PeerRules } from '../node/traffic/peer-rules.ts';
 import type { Mounts } from '../node/volume/mounts.ts';
 import type { AgentConfig } from './config.ts';
 import { Together } from './together.ts';
@@ -43,6 +44,7 @@ export interface AgentPorts {
   conntrack: Conntrack;
   mounts: Mounts;
   cgroups: Cgroups;
+  peers: PeerRules;
 }
 
 export interface AgentSecrets {
@@ -88,7 +90,7 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
     },
   );
   const nodeAgent = new NodeAgent(
-    { ...ports, informers, recorder, traffic: proxy },
+    { ...ports, informers, recorder, traffic: { rules: proxy.progress, peers: ports.peers } },
     {
       nodeName: config.node,
       addresses: config.addresses,

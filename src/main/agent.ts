@@ -12,6 +12,7 @@ import { LinuxIpRoute } from '../kernel/ip/linux-ip-route.ts';
 import { LinuxNetworkNamespaces } from '../kernel/network-namespace.ts';
 import { LinuxNft } from '../kernel/nft/linux-nft.ts';
 import { LinuxSysctl } from '../kernel/sysctl.ts';
+import { TlsPeerRules } from '../node/traffic/tls-peer-rules.ts';
 import { LinuxMounts } from '../node/volume/mounts.ts';
 import { type ProcessPorts, runProcess } from './process-entry.ts';
 
@@ -38,6 +39,7 @@ function assemble(config: AgentConfig, { log, decisions }: ProcessPorts) {
       conntrack: new LinuxConntrack({ commands }),
       mounts: new LinuxMounts({ commands }),
       cgroups: new LinuxCgroups({ clock }),
+      peers: new TlsPeerRules({ ca, ...client }),
     },
     config,
     {

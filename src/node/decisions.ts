@@ -18,6 +18,8 @@ declare module '../base/decisions.ts' {
     'container.resized': { container: string; id: string };
     'container.exited': { container: string; id: string; exitCode: number; reason: string };
     'container.killed': { container: string; id: string; gracePeriod: number; reason: string };
+    /** No rule of any node sends new connections to its pod any more; after so many milliseconds. */
+    'traffic.released': { container: string; ms: number };
     'container.backoff': { container: string; ms: number };
     'probe.changed': { container: string; probe: string; result: string; message: string };
     'volume.mounted': { volume: string };

@@ -15,6 +15,9 @@ import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { testMachine, testTls } from '../testing/node-fixture.ts';
 import { NodeAgent } from './node-agent.ts';
 import { NodeApi } from './node-api.ts';
+import { HeldRules } from './traffic/contract.ts';
+import { FakePeerRules } from './traffic/fake-peer-rules.ts';
+import type { TrafficRules } from './traffic/traffic-rules.ts';
 import { FakeMounts } from './volume/mounts.ts';
 
 const image = 'docker.io/library/nginx:1';
@@ -30,12 +33,15 @@ class TestNode {
   /** Whether service rules name pods; what then waits for them to go is let on with `release`. */
   inRules = false;
   release = () => {};
-  readonly traffic = {
+  readonly rules: TrafficRules = {
     whenReleased: async () => {
-      if (this.inRules) await new Promise<void>(resolve => (this.release = resolve));
-      return this.inRules;
+      if (!this.inRules) return undefined;
+      await new Promise<void>(resolve => (this.release = resolve));
+      return '7';
     },
+    whenWritten: async () => true,
   };
+  readonly peers = new FakePeerRules();
   readonly dir = mkdtempSync(join(tmpdir(), 'causeway-node-'));
   agent!: NodeAgent;
   #informers!: InformerFactory;
@@ -55,7 +61,12 @@ class TestNode {
     const mounts = new FakeMounts();
     const deps = { clock, log, decisions, transport, informers: this.#informers, recorder, cri, mounts };
     this.agent = new NodeAgent(
-      { ...deps, cgroups: new FakeCgroups(), machine: testMachine, traffic: this.traffic },
+      {
+        ...deps,
+        cgroups: new FakeCgroups(),
+        machine: testMachine,
+        traffic: { rules: this.rules, peers: this.peers },
+      },
       {
         nodeName: 'n1',
         addresses: ['127.0.0.1'],
@@ -214,14 +225,23 @@ test('a start that takes its usual time is told of once, a slow one also before'
 
 test('the stop signal of a deleted pod waits while service rules name the pod, and only then', async t => {
   const node = await TestNode.start(t);
+  const other = new HeldRules();
+  node.peers.rules.set('n2', other);
+  await node.api.nodes.create({
+    metadata: { name: 'n2' },
+    status: {
+      addresses: [{ type: 'InternalIP', address: '172.30.0.4' }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  });
   await node.create({ containers: [web] });
   await node.until('Ready', () => node.isReady());
   node.inRules = true;
   const waits = new Promise<void>(resolve => {
-    const { whenReleased } = node.traffic;
-    node.traffic.whenReleased = () => {
+    const { whenReleased } = node.rules;
+    node.rules.whenReleased = (...words) => {
       resolve();
-      return whenReleased();
+      return whenReleased(...words);
     };
   });
   await node.api.pods.delete('default', 'web');
@@ -230,18 +250,21 @@ test('the stop signal of a deleted pod waits while service rules name the pod, a
   await node.clock.advance(500);
   const stopped = () => node.cri.calls.some(call => call.startsWith('stopContainer'));
   assert.ok(!stopped(), 'not while the rules name it');
+  assert.deepEqual(node.peers.asked, []);
   node.release();
-  await node.settle();
-  assert.ok(!stopped(), 'as long again for the rules of other nodes');
-  await node.until('stopped', stopped, 600);
+  await node.clock.advance(500);
+  assert.deepEqual(node.peers.asked, ['n2 7']);
+  assert.ok(!stopped(), 'not while those of the other node do');
+  other.write(7);
+  await node.until('stopped', stopped, 0);
 });
 
 test('a pod that service rules name forever is stopped all the same', async t => {
   const node = await TestNode.start(t);
-  node.traffic.whenReleased = (async (_: unknown, signal: AbortSignal) => {
+  node.rules.whenReleased = async (_, signal) => {
     await new Promise(resolve => signal.addEventListener('abort', resolve));
-    return true;
-  }) as typeof node.traffic.whenReleased;
+    return undefined;
+  };
   await node.create({ containers: [web] });
   await node.until('Ready', () => node.isReady());
   await node.api.pods.delete('default', 'web');

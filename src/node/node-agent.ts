@@ -17,8 +17,8 @@ import { ConfigObjects } from './config-objects.ts';
 import { ImagePuller } from './container/image-puller.ts';
 import { LifecycleHooks } from './container/lifecycle-hooks.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { NodeApi, podResource, serviceResource, volumeResource } from './node-api.ts';
-import type { NodeFacts, PodContext, TrafficRules } from './node-facts.ts';
+import { NodeApi, nodeResource, podResource, serviceResource, volumeResource } from './node-api.ts';
+import type { NodeFacts, PodContext } from './node-facts.ts';
 import { parseResolvConf } from './pod/dns-config.ts';
 import { NarrowLane } from './pod/narrow-lane.ts';
 import { PodPaths } from './pod/pod-paths.ts';
@@ -35,6 +35,9 @@ import { NodeLease } from './registration/node-lease.ts';
 import { kubeletPort, type NodeIdentity, nodeCapacity } from './registration/node-object.ts';
 import { NodeRegistrar } from './registration/node-registrar.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
+import type { PeerRules } from './traffic/peer-rules.ts';
+import { TrafficRelease } from './traffic/traffic-release.ts';
+import type { TrafficRules } from './traffic/traffic-rules.ts';
 import { ClaimVolumes } from './volume/claim-volumes.ts';
 import type { Mounts } from './volume/mounts.ts';
 import { NodeFolders } from './volume/node-folders.ts';
@@ -53,8 +56,8 @@ export interface NodeAgentDeps {
   cri: Cri;
   mounts: Mounts;
   cgroups: Cgroups;
-  /** Where a service proxy runs beside the agent. */
-  traffic?: TrafficRules;
+  /** Where a service proxy runs beside the agent: its rules, and how to ask for those of other nodes. */
+  traffic?: { rules: TrafficRules; peers: PeerRules };
   /** Told of the node's pod subnets when they are known, again with each look. */
   onPodCIDRs?: (podCIDRs: string[]) => void;
   /** Another source than the machine itself, for tests. */
@@ -94,7 +97,8 @@ export interface NodeAgentOptions {
   listen?: { host: string; port: number };
 }
 
-const noTraffic: TrafficRules = { whenReleased: async () => false };
+const noRules: TrafficRules = { whenReleased: async () => undefined, whenWritten: async () => true };
+const noPeers: PeerRules = { whenWritten: async () => true };
 
 /** Two at a time leave the processors to containers that are still to end or to start. */
 const teardownLane = { width: 2, patience: 5_000 };
@@ -186,7 +190,13 @@ async function assembleParts(
     { ...deps, volumes: informers.informer<PersistentVolume>(volumeResource) },
     { dir: paths.persistentDir },
   );
-  const context = podContext(deps, api, facts, paths, queue, folders, async () => {
+  const { rules, peers } = deps.traffic ?? { rules: noRules, peers: noPeers };
+  const nodes = informers.informer<Node>(nodeResource);
+  const traffic = new TrafficRelease(
+    { clock, log, rules, peers, nodes },
+    { nodeName: options.nodeName, stopping: signal },
+  );
+  const context = podContext(deps, api, facts, paths, queue, folders, traffic, async () => {
     await services.whenSynced(signal);
     return services.list();
   });
@@ -202,7 +212,7 @@ async function assembleParts(
   const lease = new NodeLease({ api, clock, log, nodeUid: () => registrar.uid }, options);
   const listen = options.listen ?? { host: options.addresses[0]!, port: kubeletPort };
   const server = new KubeletServer(
-    { context, workers, node: () => registrar.node },
+    { context, workers, rules, node: () => registrar.node },
     { tls: options.tls, listen },
   );
   const housekeeping = new Housekeeping({ context, workers, registrar });
@@ -216,6 +226,7 @@ function podContext(
   paths: PodPaths,
   queue: WorkQueue<string>,
   folders: NodeFolders,
+  traffic: TrafficRelease,
   services: () => Promise<readonly Service[]>,
 ): PodContext {
   const { clock, log, decisions, recorder, cri, mounts, cgroups } = deps;
@@ -244,8 +255,8 @@ function podContext(
       sources,
       services,
       requeue,
+      traffic,
     },
-    traffic: deps.traffic ?? noTraffic,
     cache: new RuntimeCache({ cri, clock, log, onChange: requeue }),
     images: new ImagePuller({ cri, clock, decisions }),
     volumes: new PodVolumes({

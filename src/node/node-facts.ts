@@ -16,6 +16,7 @@ import type { RestartBackoff } from './pod/restart-backoff.ts';
 import type { RuntimeCache } from './pod/runtime-cache.ts';
 import type { StatusWriter } from './pod/status-writer.ts';
 import type { Prober } from './probe/prober.ts';
+import type { TrafficRelease } from './traffic/traffic-release.ts';
 import type { Mounts } from './volume/mounts.ts';
 import type { PodVolumes } from './volume/pod-volumes.ts';
 import type { ServiceAccountTokens } from './volume/service-account-tokens.ts';
@@ -36,12 +37,6 @@ export interface NodeFacts {
   hostDns: DnsConfig;
   /** The node's /etc/hosts, for pods on its network. */
   nodeHosts: string;
-}
-
-/** The rules that send connections of this node to pods. */
-export interface TrafficRules {
-  /** Resolves when no new connections are sent to these addresses; with false where none ever were. */
-  whenReleased(addresses: readonly string[], signal: AbortSignal): Promise<boolean>;
 }
 
 /** What the parts that run a pod share. */
@@ -67,7 +62,7 @@ export interface PodContext {
   backoff: RestartBackoff;
   /** Takes the sandboxes of ended pods down, a few at a time. */
   teardowns: NarrowLane;
-  traffic: TrafficRules;
+  traffic: TrafficRelease;
   /** All Services of the cluster, once they are known. */
   services(): Promise<readonly Service[]>;
   /** Has the pod looked at again, now or after `ms`. */

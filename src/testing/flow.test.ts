@@ -64,6 +64,10 @@ test('the decisions of docs/FLOW.md are taken, in the order of its hops', async 
   await cluster.until('the rules have both endpoints', () => decisions.since().some(ofService));
 
   const pod = decisions.since().find(({ type }) => type === 'pod.bound')!.object!.name;
+  await transport.request({ method: 'DELETE', path: `/api/v1/namespaces/default/pods/${pod}` });
+  const isRemoved = ({ type, object }: Decision) => type === 'pod.removed' && object?.name === pod;
+  await cluster.until('the pod is removed', () => decisions.since().some(isRemoved));
+
   const about = decisions.since().filter(isAbout(pod));
   let at = -1;
   for (const [, type] of page.matchAll(/`([a-z]+\.[a-z]+)`$/gm)) {

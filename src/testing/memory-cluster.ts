@@ -18,6 +18,7 @@ import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { FakeNft } from '../kernel/nft/fake-nft.ts';
 import { NodeAgent } from '../node/node-agent.ts';
+import { FakePeerRules } from '../node/traffic/fake-peer-rules.ts';
 import { FakeMounts } from '../node/volume/mounts.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { testMachine, testTls } from './node-fixture.ts';
@@ -54,6 +55,8 @@ export class MemoryCluster {
   readonly #folder = mkdtempSync(join(tmpdir(), 'causeway-memory-'));
   readonly #agents: ComponentGroup[] = [];
   readonly #stopping = new AbortController();
+  /** How the agents ask each other. */
+  readonly #peers = new FakePeerRules();
 
   /** @param authority signs what is approved of CertificateSigningRequests */
   constructor(authority?: CertificateAuthority) {
@@ -122,6 +125,7 @@ export class MemoryCluster {
         serviceSubnets: network.serviceSubnets,
       },
     );
+    this.#peers.rules.set(name, proxy.progress);
     const agent = new NodeAgent(
       {
         ...shared,
@@ -129,7 +133,7 @@ export class MemoryCluster {
         mounts: new FakeMounts(),
         cgroups: new FakeCgroups(),
         machine: testMachine,
-        traffic: proxy,
+        traffic: { rules: proxy.progress, peers: this.#peers },
       },
       {
         nodeName: name,

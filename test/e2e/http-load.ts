@@ -1,8 +1,10 @@
 /**
  * Requests at a steady rate, each on a connection of its own (or all on a few kept open), and what became of
  * them; prints JSON.
- * Usage: node http-load.ts URL RATE SECONDS [keep-alive]
+ * Usage: node http-load.ts URL RATE SECONDS [keep-alive] [until=FILE]
+ * It ends when the file is there, and after SECONDS at the latest.
  */
+import { existsSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +21,9 @@ export interface LoadResult {
   slowest: number;
 }
 
-const [, , url = '', rate = '200', seconds = '10', keep] = process.argv;
+const [, , url = '', rate = '200', seconds = '10', ...more] = process.argv;
+const keep = more.includes('keep-alive');
+const end = more.find(word => word.startsWith('until='))?.slice('until='.length);
 const patience = 5000;
 const agent = keep ? new Agent({ keepAlive: true, maxSockets: 8 }) : new Agent({ keepAlive: false });
 const result: LoadResult = { sent: 0, connections: 0, pods: {}, failed: 0, failures: [], slowest: 0 };
@@ -57,7 +61,7 @@ function request(): Promise<void> {
 }
 
 const open: Promise<void>[] = [];
-while (performance.now() - began < Number(seconds) * 1000) {
+while (performance.now() - began < Number(seconds) * 1000 && !(end && existsSync(end))) {
   const due = Math.floor(((performance.now() - began) / 1000) * Number(rate));
   while (result.sent < due) open.push(request());
   await sleep(2);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,7 +82,8 @@ function assertNothingLost({ sent, failed, failures }: LoadResult): void {
 
 for (const to of ['clusterIP', 'nodePort', 'balancer'] as const) {
   test(`1,000 requests to the ${to} reach all five pods evenly`, async () => {
-    const result = await load(to, 400, 2.6);
+    // More than asked for: a busy machine does not keep the rate.
+    const result = await load(to, 400, 4);
     assertNothingLost(result);
     assert.ok(result.sent >= 1000, `${result.sent} requests`);
     const counts = Object.values(result.pods);
@@ -102,13 +104,13 @@ test('a pod that is deleted under load loses nothing', async () => {
 });
 
 test('a rolling update under load loses nothing', async () => {
-  const loads = [load('balancer', 200, 9), load('clusterIP', 50, 9)];
-  let over = false;
-  void Promise.race(loads).then(() => (over = true));
+  const over = join(cluster.scratch, 'update-over');
+  const loads = [load('balancer', 200, 60, `until=${over}`), load('clusterIP', 50, 60, `until=${over}`)];
   await sleep(1000);
   await shell('k rollout restart deployment echoserver');
   await shell('k rollout status deployment echoserver --timeout=60s');
-  assert.ok(!over, 'the update was over before the load');
+  await sleep(1000);
+  await writeFile(over, '');
   for (const result of await Promise.all(loads)) {
     assertNothingLost(result);
     assert.equal(Object.keys(result.pods).length, 10, 'old and new pods answered');

@@ -95,6 +95,6 @@ function hinted(ready: readonly Candidate[], node: ChoosingNode): readonly Candi
   return forZone.length > 0 ? forZone : ready;
 }
 
-function plain({ address, port, local, ready }: Candidate): Endpoint {
-  return { address, port, local, ...(!ready && { terminating: true }) };
+function plain({ address, port, local }: Candidate): Endpoint {
+  return { address, port, local };
 }

@@ -51,6 +51,4 @@ export interface Endpoint {
   port: number;
   /** On this node. */
   local: boolean;
-  /** It is about to end, and used because nothing else is left. */
-  terminating?: boolean;
 }

@@ -15,13 +15,13 @@ import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
 import type { NftCommand, TableLayout } from '../../kernel/nft/ruleset.ts';
 import { compileService } from '../model/compile-service.ts';
 import type { ServiceModel } from '../model/service-model.ts';
-import { sliceServiceIndex } from '../model/slice-index.ts';
+import { serviceOf, sliceAddressIndex, sliceServiceIndex } from '../model/slice-index.ts';
 import { DesiredElements, diffElements, type ElementDelta, isEmptyDelta } from './desired-elements.ts';
 import { HealthCheckPorts } from './health-check-ports.ts';
 import { type PickChain, pickChainName, tableLayout, tableOf } from './layout.ts';
 import { nodeElements } from './node-elements.ts';
 import { planService } from './plan.ts';
-import { sendsTo } from './released-endpoints.ts';
+import { RulesProgress } from './rules-progress.ts';
 import { type StaleFlow, staleFlows } from './stale-flows.ts';
 
 declare module '../../base/decisions.ts' {
@@ -85,15 +85,20 @@ export class ServiceProxy implements Component {
   /** Whether the first sync is done: changes before it are in it. */
   #written = false;
   #writing = false;
-  /** Who waits for the end of the next sync. */
-  readonly #waiting = new Set<() => void>();
+  /** For those who wait until connections go elsewhere. */
+  readonly progress: RulesProgress;
 
   constructor(deps: ServiceProxyDeps, options: ServiceProxyOptions) {
     this.#deps = deps;
     this.#options = options;
-    deps.slices.addIndex(sliceServiceIndex, slice => {
-      const service = slice.metadata.labels?.['kubernetes.io/service-name'];
-      return service ? [`${slice.metadata.namespace}/${service}`] : [];
+    deps.slices.addIndex(sliceServiceIndex, slice => [serviceOf(slice)].filter(key => key !== undefined));
+    deps.slices.addIndex(sliceAddressIndex, ({ endpoints }) =>
+      (endpoints ?? []).flatMap(({ addresses }) => addresses.slice(0, 1)),
+    );
+    this.progress = new RulesProgress({
+      slices: deps.slices,
+      hasRules: service => this.#models.has(service),
+      isSettled: () => this.#isSettled,
     });
     this.#health = new HealthCheckPorts({ log: deps.log });
     this.#foreign = new ForeignChanges(
@@ -134,6 +139,7 @@ export class ServiceProxy implements Component {
     await this.#sync();
     this.#written = true;
     this.#request();
+    this.progress.wake();
   }
 
   async stop(): Promise<void> {
@@ -158,30 +164,9 @@ export class ServiceProxy implements Component {
     return this.#models;
   }
 
-  /**
-   * Resolves when the rules in the kernel send no more connections to these addresses, but for want of other
-   * endpoints; with false, at once, where they never did.
-   */
-  async whenReleased(addresses: readonly string[], signal: AbortSignal): Promise<boolean> {
-    let waited = false;
-    // While the rules are being written the models are ahead of them.
-    while (!signal.aborted && (this.#writing || sendsTo(this.#models.values(), addresses))) {
-      waited = true;
-      await this.#nextWritten(signal);
-    }
-    return waited;
-  }
-
-  #nextWritten(signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      const done = () => {
-        this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
+  /** Whether the rules in the kernel are those of all that the informers have told. */
+  get #isSettled(): boolean {
+    return this.#written && !this.#writing && this.#dirty.size === 0 && !this.#checkKernel;
   }
 
   async #sync(): Promise<void> {
@@ -189,7 +174,7 @@ export class ServiceProxy implements Component {
     try {
       await this.#syncOnce();
       this.#writing = false;
-      for (const done of [...this.#waiting]) done();
+      this.progress.wake();
     } finally {
       this.#writing = false;
     }
@@ -360,11 +345,6 @@ export class ServiceProxy implements Component {
       );
     }
   }
-}
-
-function serviceOf(slice: Stored<EndpointSlice>): string | undefined {
-  const service = slice.metadata.labels?.['kubernetes.io/service-name'];
-  return service && `${slice.metadata.namespace}/${service}`;
 }
 
 /**

@@ -22,13 +22,8 @@ interface Stop {
 
 /** What is left for SIGTERM when a preStop hook used up the time. */
 const minimumGrace = 2;
-/** Milliseconds a stop waits for Services at most: endpoints that nobody takes out, an API that is away. */
+/** Milliseconds a stop waits for Services at most: endpoints that nobody takes out, agents that do not answer. */
 const releasePatience = 2_000;
-/**
- * Milliseconds the rules of other nodes get beyond those of this one, at least: on a machine that is busy starting
- * pods they come up to a quarter of a second later.
- */
-const otherNodes = 300;
 
 /**
  * Ends containers gracefully, in the background: preStop hook, stop signal, SIGKILL after the grace period.
@@ -122,21 +117,21 @@ export class ContainerStopper {
 
   /**
    * A deleted pod leaves its Services' endpoints at once, but a server that ends at its stop signal would
-   * still refuse connections of the moment until the rules have changed. So the signal waits for this node's
-   * rules, and for as long again for those of other nodes, which learn of it at the same time. Upstream
-   * leaves that to a preStop hook. A pod that no rule names waits for nothing.
+   * still refuse connections of the moment until the rules have changed. So the signal waits for the rules of
+   * all nodes. Upstream leaves that to a preStop hook. A pod that no Service selects waits for nothing.
    */
   async #leaveServices(pod: NodePod, container: RuntimeContainer, stop: Stop): Promise<void> {
-    const { clock, traffic, cache } = this.#context;
+    const { clock, traffic, cache, decisions } = this.#context;
     const sandbox = cache.get(pod.metadata.uid).sandboxes.find(({ id }) => id === container.sandboxId);
     const began = clock.monotonic();
     const patience = new AbortController();
     const cancel = clock.after(releasePatience, () => patience.abort());
     const signal = AbortSignal.any([patience.signal, stop.hook.signal]);
-    const waited = await traffic.whenReleased(sandboxAddresses(sandbox), signal);
+    const released = await traffic.whenReleased(sandboxAddresses(sandbox), signal);
     cancel();
-    if (!waited || signal.aborted) return;
-    await clock.sleep(Math.max(clock.monotonic() - began, otherNodes), signal).catch(() => {});
+    if (!released) return;
+    const ms = Math.round(clock.monotonic() - began);
+    decisions.record('traffic.released', decisionObject(pod), { container: containerName(container), ms });
   }
 
   async #preStop(

@@ -15,6 +15,11 @@ export function clientIdentity(socket: TLSSocket): ClientIdentity | undefined {
   return { name, groups: list(subject.O as string | string[] | undefined) };
 }
 
+/** The agent of a node of this cluster. */
+export function isNode({ name, groups }: ClientIdentity): boolean {
+  return groups.includes('system:nodes') && name.startsWith('system:node:');
+}
+
 /** The API server and the cluster's administrators; nobody else has business with a node's API. */
 export function mayUseKubelet({ name, groups }: ClientIdentity): boolean {
   return name === 'kube-apiserver-kubelet-client' || groups.includes('system:masters');

@@ -1,75 +1,35 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import https from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestPair } from '../../apiserver/testing/pki.ts';
 import { TestAuthority } from '../../apiserver/testing/pki.ts';
-import { DecisionLog } from '../../base/decisions.ts';
-import { FakeClock } from '../../base/fake-clock.ts';
-import { silentLogger } from '../../base/log.ts';
-import { FakeEventRecorder } from '../../client/fake-event-recorder.ts';
-import { FakeTransport } from '../../client/fake-transport.ts';
-import { InformerFactory } from '../../client/informer-factory.ts';
-import { FakeCri } from '../../cri/fake-cri.ts';
-import { FakeCgroups } from '../../kernel/cgroup/fake-cgroups.ts';
-import { testAuthority, testMachine, testTls } from '../../testing/node-fixture.ts';
-import { NodeAgent } from '../node-agent.ts';
-import { FakeMounts } from '../volume/mounts.ts';
+import { testAuthority } from '../../testing/node-fixture.ts';
+import { ask, startKubelet } from '../../testing/test-kubelet.ts';
 
-test('the kubelet API answers the API server and administrators only', async t => {
-  const clock = new FakeClock();
-  const transport = new FakeTransport({ clock });
-  const informers = new InformerFactory({ clock, log: silentLogger, transport });
-  const dir = mkdtempSync(join(tmpdir(), 'causeway-kubelet-'));
-  const decisions = new DecisionLog(clock, 'n1');
-  const tls = await testTls();
-  const agent = new NodeAgent(
-    {
-      ...{ clock, transport, informers, decisions, machine: testMachine },
-      log: silentLogger,
-      recorder: new FakeEventRecorder(),
-      cri: new FakeCri(clock),
-      mounts: new FakeMounts(),
-      cgroups: new FakeCgroups(),
-    },
-    {
-      nodeName: 'n1',
-      addresses: ['127.0.0.1'],
-      rootDir: dir,
-      podLogDir: join(dir, 'log'),
-      clusterDns: [],
-      clusterDomain: 'cluster.local',
-      tls,
-      cgroupRoot: '/causeway/test/n1',
-      needsPodCIDR: false,
-      listen: { host: '127.0.0.1', port: 0 },
-    },
-  );
-  const { signal } = new AbortController();
-  await informers.start(signal);
-  await agent.start(signal);
-  t.after(async () => {
-    const stopped = Promise.all([agent.stop(), informers.stop()]);
-    await clock.advance(0);
-    await stopped;
-    rmSync(dir, { recursive: true });
-  });
+const question = '/causeway/service-rules?written=7';
 
+test('the kubelet API answers the API server and administrators, and other nodes one question', async t => {
+  const kubelet = await startKubelet(t);
   const ours = await testAuthority();
   const theirs = await TestAuthority.create();
   const server = await ours.issue('CN=kube-apiserver-kubelet-client');
+  const node = await ours.issue('O=system:nodes, CN=system:node:n2');
+  const forbidden = /Forbidden \(user=system:node:n2/;
   const rows: [who: string, pair: TestPair | undefined, path: string, status: number, body: RegExp][] = [
     ['nobody', undefined, '/healthz', 401, /Unauthorized/],
+    ['nobody', undefined, question, 401, /Unauthorized/],
     ['another CA', await theirs.issue('O=system:masters, CN=x'), '/healthz', 401, /Unauthorized/],
-    [
-      'another node',
-      await ours.issue('O=system:nodes, CN=system:node:n2'),
-      '/pods',
-      403,
-      /Forbidden \(user=system:node:n2/,
-    ],
+    ['a node of another CA', await theirs.issue('O=system:nodes, CN=system:node:n2'), question, 401, /Una/],
+    ['another node', node, question, 200, /^$/],
+    ['another node', node, '/causeway/service-rules?written=x', 400, /not a resourceVersion/],
+    ['another node', node, '/causeway/service-rules', 400, /not a resourceVersion/],
+    ['another node', node, '/causeway/service-rules/', 403, forbidden],
+    ['another node', node, '/causeway/decisions', 403, forbidden],
+    ['another node', node, '/pods', 403, forbidden],
+    ['another node', node, '/containerLogs/default/none/c', 403, forbidden],
+    ['another node', node, '/exec/default/none/c?command=sh', 403, forbidden],
+    ['another node', node, '/healthz', 403, forbidden],
+    ['a node by its name alone', await ours.issue('CN=system:node:n2'), question, 403, forbidden],
+    ['one of the group alone', await ours.issue('O=system:nodes, CN=eve'), question, 403, /user=eve/],
     ['a user', await ours.issue('O=dev, CN=eve'), '/healthz', 403, /Forbidden/],
     ['administrator', await ours.issue('O=system:masters, CN=admin'), '/healthz', 200, /^ok$/],
     ['API server', server, '/pods', 200, /"kind":"PodList"/],
@@ -81,26 +41,37 @@ test('the kubelet API answers the API server and administrators only', async t =
     ['API server', server, '/nothing', 404, /404 page not found/],
   ];
   for (const [who, pair, path, status, body] of rows) {
-    const answer = await get(agent.port, path, tls.ca, pair);
+    const answer = await ask(kubelet, { path, pair });
     assert.equal(answer.status, status, `${who} ${path}`);
     assert.match(answer.body, body, `${who} ${path}`);
   }
+  const posted = await ask(kubelet, { path: question, pair: node, method: 'POST' });
+  assert.equal(posted.status, 403);
 });
 
-function get(
-  port: number,
-  path: string,
-  ca: string,
-  pair?: TestPair,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = https.get({ host: '127.0.0.1', port, path, ca, ...pair, agent: false }, response => {
-      let body = '';
-      response.on('data', chunk => {
-        body += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    request.on('error', reject);
+test('a question that is not answered in 2 s is over, and a client has four at a time', async t => {
+  let held = 0;
+  const kubelet = await startKubelet(t, {
+    whenReleased: async () => undefined,
+    whenWritten: async (_, signal) => {
+      held++;
+      await new Promise(resolve => signal.addEventListener('abort', resolve));
+      held--;
+      return false;
+    },
   });
-}
+  const ours = await testAuthority();
+  const pair = await ours.issue('O=system:nodes, CN=system:node:n2');
+  const statuses = () => Promise.all(Array.from({ length: 4 }, () => ask(kubelet, { path: question, pair })));
+  const first = statuses();
+  while (held < 4) await new Promise(resolve => setTimeout(resolve, 2));
+  assert.equal((await ask(kubelet, { path: question, pair })).status, 429);
+  const other = ask(kubelet, {
+    path: question,
+    pair: await ours.issue('O=system:nodes, CN=system:node:n3'),
+  });
+  while (held < 5) await new Promise(resolve => setTimeout(resolve, 2));
+  await kubelet.clock.advance(2_000);
+  for (const { status } of [...(await first), await other]) assert.equal(status, 504);
+  assert.equal(held, 0);
+});

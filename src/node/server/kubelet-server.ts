@@ -9,10 +9,13 @@ import type { PodContext } from '../node-facts.ts';
 import { containersOf, type NodePod } from '../pod/pod-identity.ts';
 import { containerName, isRunning, readySandbox, runningContainers } from '../pod/pod-runtime.ts';
 import type { PodWorkers } from '../pod/pod-workers.ts';
-import { clientIdentity, mayUseKubelet } from './client-identity.ts';
+import { rulesPath } from '../traffic/rules-path.ts';
+import type { TrafficRules } from '../traffic/traffic-rules.ts';
+import { type ClientIdentity, clientIdentity, isNode, mayUseKubelet } from './client-identity.ts';
 import { readContainerLog } from './container-log.ts';
 import { logContainer, parseLogOptions, RequestError } from './log-request.ts';
 import { resourceMetrics } from './resource-metrics.ts';
+import { RulesAnswers } from './rules-answers.ts';
 import { StatsSummary } from './stats-summary.ts';
 import { proxyStream, refuse } from './stream-proxy.ts';
 
@@ -22,20 +25,24 @@ export interface KubeletServerOptions {
   listen: { host: string; port: number };
 }
 
-/** The kubelet API: what the API server asks a node for. Only for clients with a certificate of the cluster. */
+/**
+ * The kubelet API: what the API server asks a node for, and, closed to all else, what the agents of other nodes do.
+ * Only for clients with a certificate of the cluster.
+ */
 export class KubeletServer {
   readonly #context: PodContext;
   readonly #workers: PodWorkers;
   readonly #node: () => Node;
   readonly #options: KubeletServerOptions;
   readonly #stats: StatsSummary;
+  readonly #rules: RulesAnswers;
   readonly #stopping = new AbortController();
   /** Upgraded connections; the server itself no longer counts them. */
   readonly #streams = new Set<Socket>();
   #server: https.Server | undefined;
 
   constructor(
-    deps: { context: PodContext; workers: PodWorkers; node: () => Node },
+    deps: { context: PodContext; workers: PodWorkers; rules: TrafficRules; node: () => Node },
     options: KubeletServerOptions,
   ) {
     this.#context = deps.context;
@@ -43,6 +50,7 @@ export class KubeletServer {
     this.#node = deps.node;
     this.#options = options;
     this.#stats = new StatsSummary(deps.context);
+    this.#rules = new RulesAnswers({ clock: deps.context.clock, rules: deps.rules });
   }
 
   get port(): number {
@@ -74,8 +82,12 @@ export class KubeletServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      authorize(request);
-      await this.#route(request, response);
+      const client = authenticate(request);
+      const url = new URL(request.url ?? '/', 'https://node');
+      if (isRulesQuestion(request, url) && isNode(client))
+        return await this.#rules.answer(client.name, url.searchParams, response, this.#stopping.signal);
+      authorize(request, client);
+      await this.#route(url, response);
     } catch (error) {
       if (response.headersSent) {
         response.destroy();
@@ -89,8 +101,7 @@ export class KubeletServer {
     }
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'https://node');
+  async #route(url: URL, response: ServerResponse): Promise<void> {
     const parts = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
     switch (parts[0]) {
       case 'healthz':
@@ -154,7 +165,7 @@ export class KubeletServer {
     socket.once('close', () => this.#streams.delete(socket));
     socket.on('error', () => socket.destroy());
     try {
-      authorize(request);
+      authorize(request, authenticate(request));
       const target = await this.#streamTarget(new URL(request.url ?? '/', 'https://node'));
       proxyStream(request, socket, head, target);
     } catch (error) {
@@ -247,10 +258,20 @@ export class KubeletServer {
   }
 }
 
-/** @throws RequestError 401, 403 */
-function authorize(request: IncomingMessage): void {
+/** @throws RequestError 401 */
+function authenticate(request: IncomingMessage): ClientIdentity {
   const identity = clientIdentity(request.socket as TLSSocket);
   if (!identity) throw new RequestError(401, 'Unauthorized');
+  return identity;
+}
+
+/** The one thing that the agents of other nodes ask for. */
+function isRulesQuestion(request: IncomingMessage, url: URL): boolean {
+  return request.method === 'GET' && url.pathname === rulesPath;
+}
+
+/** @throws RequestError 403 */
+function authorize(request: IncomingMessage, identity: ClientIdentity): void {
   if (mayUseKubelet(identity)) return;
   const verb = request.method === 'GET' ? 'get' : 'create';
   throw new RequestError(
