@@ -2,7 +2,7 @@
  * Bundles the entries (command line, server, agent) into `dist/`, for start-up speed. Files that the
  * sources open by `import.meta.url` keep being found: in the bundle it stands for the source file's own URL.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,15 @@ const builtins: Plugin = {
   },
 };
 
+/**
+ * One letter that is not Latin makes V8 keep the whole source in two bytes a letter. esbuild escapes them in texts, and
+ * leaves those of patterns.
+ */
+function escapeText(path: string): void {
+  const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped));
+}
+
 // Built beside and moved into place, so that a process that starts meanwhile never sees half a bundle.
 const fresh = join(out, `build-${process.pid}`);
 mkdirSync(fresh, { recursive: true });
@@ -74,7 +83,6 @@ try {
     outExtension: { '.js': '.mjs' },
     minifySyntax: true,
     minifyWhitespace: true,
-
     legalComments: 'none',
     logLevel: 'warning',
     plugins: [sourceUrls, builtins],
@@ -100,6 +108,7 @@ try {
     });
     renameSync(join(fresh, `${name}.cjs`), join(out, `${name}.cjs`));
   }
+  for (const name of Object.keys(entries)) escapeText(join(fresh, `${name}.mjs`));
   // The command line last: the bootstrap looks at it to see whether the bundle is fresh.
   for (const name of Object.keys(entries).toReversed())
     renameSync(join(fresh, `${name}.mjs`), join(out, `${name}.mjs`));

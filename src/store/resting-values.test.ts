@@ -8,6 +8,7 @@ import { MemoryJournal } from './memory-journal.ts';
 import { RestingValues } from './resting-values.ts';
 import { SortedEntries } from './sorted-entries.ts';
 import { StoredEntry } from './stored-entry.ts';
+import { ValueSlabs } from './value-slabs.ts';
 
 const value = (n: number) =>
   Buffer.from(JSON.stringify({ kind: 'Pod', name: `pod-${n}`, text: 'x'.repeat(500) }));
@@ -58,6 +59,22 @@ test('what is read between two looks stays as it is', async () => {
     return all.filter(entry => entry.resting).length === 39;
   });
   assert.equal(all[7]!.resting, false);
+});
+
+test('what stays does not keep the memory of its former neighbours', async () => {
+  const { all, clock, resting } = filled(40);
+  const slabs = new ValueSlabs();
+  for (const entry of all) entry.move(slabs);
+  const former = all[7]!.value.buffer;
+  assert.equal(all[8]!.value.buffer, former);
+  resting.added(1e6);
+  await until(() => {
+    void all[7]!.value;
+    void clock.advance(interval);
+    return all.filter(entry => entry.resting).length === 39;
+  });
+  await until(() => all[7]!.value.buffer !== former);
+  assert.deepEqual(Buffer.from(all[7]!.value), value(7));
 });
 
 test('a store with little in it is left alone', async () => {

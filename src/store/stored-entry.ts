@@ -1,5 +1,6 @@
 import type { RestingBlock } from './resting-block.ts';
 import type { Change, Entry } from './store.ts';
+import type { ValueSlabs } from './value-slabs.ts';
 
 /** An entry whose value lies in memory as it is or, when nobody has looked at it for a while, compressed. */
 export class StoredEntry implements Entry {
@@ -36,6 +37,11 @@ export class StoredEntry implements Entry {
     const used = this.#used;
     this.#used = false;
     return used ? undefined : this.#value;
+  }
+
+  /** A value that is awake lies in `slabs` from now on. */
+  move(slabs: ValueSlabs): void {
+    if (this.#value) this.#value = slabs.copy(this.#value);
   }
 
   /** The value lies in `block` from now on, at `start`; not if it was read meanwhile. */
