@@ -2,6 +2,7 @@ import type { ServerResponse as Http1Response } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
+import { gzipHeaders, gzipInto, isCompressed } from './compression.ts';
 import type { FlushQueue } from './flush-queue.ts';
 
 /** A watcher whose connection holds more unsent bytes than this is cut off. */
@@ -21,15 +22,15 @@ export function writeToHttp2(
     return;
   }
   const { body } = response;
-  const length = contentLength(body);
-  const headers = { ':status': response.status, ...response.headers, ...length };
+  const { headers: lengthHeaders, gzip } = framing(request, response);
+  const headers = { ':status': response.status, ...response.headers, ...lengthHeaders };
   if (body.kind === 'none' || request.method === 'HEAD') {
     stream.respond(headers, { endStream: true });
     release(response);
     return;
   }
   stream.respond(headers);
-  writeBody(stream, body, queue);
+  writeBody(gzip ? gzipInto(stream) : stream, body, queue);
 }
 
 export function writeToHttp1(
@@ -46,14 +47,15 @@ export function writeToHttp1(
   const unread = request.body.kind === 'stream' && !request.body.stream.readableEnded;
   if (unread) out.setHeader('connection', 'close');
   const { body } = response;
-  out.writeHead(response.status, { ...response.headers, ...contentLength(body) });
+  const { headers, gzip } = framing(request, response);
+  out.writeHead(response.status, { ...response.headers, ...headers });
   if (body.kind === 'none' || request.method === 'HEAD') {
     out.end();
     release(response);
     return;
   }
   if (body.kind === 'watch' || body.kind === 'stream') out.flushHeaders();
-  writeBody(out, body, queue);
+  writeBody(gzip ? gzipInto(out) : out, body, queue);
 }
 
 type Body = ServerResponse['body'];
@@ -71,13 +73,19 @@ function chunksOf(body: Body): readonly Uint8Array[] | undefined {
   return chunks;
 }
 
-function contentLength(body: Body): { 'content-length'?: string } {
-  if (body.kind === 'none') return { 'content-length': '0' };
+/** How the client knows the body's end, and whether it comes compressed. */
+function framing(
+  request: ServerRequest,
+  response: ServerResponse,
+): { headers: Record<string, string>; gzip: boolean } {
+  const { body } = response;
+  if (body.kind === 'none') return { headers: { 'content-length': '0' }, gzip: false };
   const chunks = chunksOf(body);
-  if (!chunks) return {};
+  if (!chunks) return { headers: {}, gzip: false };
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
-  return { 'content-length': String(length) };
+  if (isCompressed(request, response, length)) return { headers: gzipHeaders, gzip: true };
+  return { headers: { 'content-length': String(length) }, gzip: false };
 }
 
 function writeBody(out: Writable, body: Body, queue: FlushQueue): void {
