@@ -178,6 +178,31 @@ test('watches and upgraded connections', async () => {
   assert.equal(echoed, 'hello');
 });
 
+test('components of the process watch it, too, and their bodies reach it whole', async () => {
+  const transport = cluster.server.transport({ name: 'system:admin', groups: ['system:masters'] });
+  const path = '/apis/wardle.example.com/v1alpha1/namespaces/default/flunders';
+  const events = transport.watch({ method: 'GET', path: `${path}?watch=true` })[Symbol.asyncIterator]();
+  const first = events.next();
+  // The server tells of what is made after it has the watch.
+  const { users } = extension;
+  const asked = users.length;
+  while (users.length === asked) await new Promise(resolve => setImmediate(resolve));
+  const body = JSON.parse(flunder.replace('one', 'three'));
+  await transport.request({ method: 'POST', path, body });
+  const { value } = await first;
+  assert.deepEqual([value.type, value.object.metadata.name], ['ADDED', 'three']);
+  await events.return?.(undefined);
+  const options = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
+  const gone = await transport.request<{ metadata: { name: string } }>({
+    method: 'DELETE',
+    path: `${path}/three`,
+    body: options,
+  });
+  assert.equal(gone.metadata.name, 'three');
+  const listed = await transport.request<{ kind: string }>({ method: 'GET', path });
+  assert.equal(listed.kind, 'FlunderList');
+});
+
 test('it goes with its APIService', async () => {
   await ok(`delete apiservice ${name}`);
   const { groups } = JSON.parse(await ok('get --raw /apis'));

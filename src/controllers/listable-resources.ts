@@ -47,8 +47,8 @@ export class ListableResources {
 /** Is told of the collections; `removed` comes before `added` where a version takes another one's place. */
 export interface CollectionHandler {
   added(resource: ResourceInfo): void;
-  /** `gone`: with all its objects; `renamed`: they are served in another version. */
-  removed(resource: ResourceInfo, why: 'gone' | 'renamed'): void;
+  /** `gone`: with all its objects; `renamed`: they are served in another version; `unserved`: nobody can tell. */
+  removed(resource: ResourceInfo, why: 'gone' | 'renamed' | 'unserved'): void;
 }
 
 function storedBuiltins(): ResourceInfo[] {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, methodNotAllowed } from '../../api/status.ts';
+import { ApiError } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { jsonResponse, type ServerResponse, textResponse } from '../exchange.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import { networkErrorText } from '../webhook/network-error.ts';
 import type { ApiServices, RemoteApi } from './api-services.ts';
 import { type RemoteClient, userHeaders } from './remote-client.ts';
+import { remoteWatch } from './remote-watch.ts';
 
 /** Bytes of an answer to a component in this process. */
 const maxInProcessBytes = 64 * 1024 * 1024;
@@ -86,12 +87,12 @@ export class RemoteProxy {
 
 /** Components in this process take objects. */
 async function inProcessResponse(call: Call, message: IncomingMessage): Promise<ServerResponse> {
-  if (call.info.verb === 'watch') {
-    message.destroy();
-    throw methodNotAllowed('resources of extension servers are not watched in process');
+  const status = message.statusCode ?? 502;
+  if (call.info.verb === 'watch' && status === 200) {
+    const headers = { 'content-type': 'application/json' };
+    return { status, headers, body: { kind: 'watch', source: remoteWatch(message) } };
   }
   const text = await bodyText(message, maxInProcessBytes);
-  const status = message.statusCode ?? 502;
   try {
     return jsonResponse(status, JSON.parse(text));
   } catch {

@@ -6,9 +6,10 @@ import type { Component } from '../../base/component.ts';
 import { decisionObject } from '../../base/decisions.ts';
 import { errorChain } from '../../base/log.ts';
 import type { Informer } from '../../client/informer.ts';
+import { AggregatedCollections } from '../aggregated-resources.ts';
 import { isNotFound } from '../api-failures.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
-import { ListableResources } from '../listable-resources.ts';
+import { type CollectionHandler, ListableResources } from '../listable-resources.ts';
 import {
   type CollectionStep,
   foregroundFinalizer,
@@ -38,16 +39,18 @@ export class GarbageCollector implements Component {
   readonly #deps: ControllerDeps;
   readonly #loop: ControllerLoop;
   readonly #listable: ListableResources;
+  readonly #aggregated: AggregatedCollections;
   readonly #collections: Collections;
   readonly #graph = new OwnerGraph();
   readonly #detach = new Map<string, () => void>();
   /** Objects of collections that go on in another version, until that one is listed. */
   readonly #carried = new Map<string, readonly Stored[]>();
-  #unsubscribe: (() => void) | undefined;
+  #unsubscribe: (() => void)[] = [];
 
   constructor(deps: ControllerDeps, options: GarbageCollectorOptions = {}) {
     this.#deps = deps;
     this.#listable = new ListableResources(deps.informers);
+    this.#aggregated = new AggregatedCollections(deps);
     this.#collections = new Collections(deps.transport);
     const { workers = 20 } = options;
     this.#loop = new ControllerLoop(deps, {
@@ -56,11 +59,12 @@ export class GarbageCollector implements Component {
       reconcile: key => this.#reconcile(key),
     });
     this.#loop.follow(this.#listable.definitions);
+    this.#loop.follow(this.#aggregated.services);
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const synced: Promise<void>[] = [];
-    this.#unsubscribe = this.#listable.subscribe({
+    const handler: CollectionHandler = {
       added: resource => {
         const watched = this.#watch(resource, signal);
         // Those that come later are awaited by nobody.
@@ -68,13 +72,14 @@ export class GarbageCollector implements Component {
         synced.push(watched);
       },
       removed: (resource, why) => this.#unwatch(resource, why === 'gone'),
-    });
+    };
+    this.#unsubscribe = [this.#listable.subscribe(handler), this.#aggregated.subscribe(handler)];
     await Promise.all(synced);
     await this.#loop.start(signal);
   }
 
   async stop(): Promise<void> {
-    this.#unsubscribe?.();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const detach of this.#detach.values()) detach();
     this.#detach.clear();
     await this.#loop.stop();

@@ -4,6 +4,8 @@ import { formatTime } from '../../api/time.ts';
 
 /** What one pass over a namespace's content left. */
 export interface DeletionOutcome {
+  /** Group versions of which nobody knows what they hold, one text each. */
+  undiscovered: string[];
   /** What could not be deleted or listed, one text each. */
   failures: string[];
   remaining: { resource: ResourceInfo; count: number }[];
@@ -15,17 +17,24 @@ export interface DeletionOutcome {
 export function deletionConditions(
   outcome: DeletionOutcome,
 ): Omit<NamespaceCondition, 'lastTransitionTime'>[] {
-  const { failures, remaining, finalizers } = outcome;
+  const { undiscovered, failures, remaining, finalizers } = outcome;
   const counts = remaining.map(
     ({ resource: { plural, group }, count }) => `${plural}.${group} has ${count} resource instances`,
   );
   const held = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`);
   return [
-    condition(
-      'NamespaceDeletionDiscoveryFailure',
-      'ResourcesDiscovered',
-      'All resources successfully discovered',
-    ),
+    undiscovered.length > 0
+      ? condition(
+          'NamespaceDeletionDiscoveryFailure',
+          'DiscoveryFailed',
+          `Discovery failed for some groups, ${undiscovered.length} failing: unable to retrieve the complete list of server APIs: ${undiscovered.sort().join(', ')}`,
+          true,
+        )
+      : condition(
+          'NamespaceDeletionDiscoveryFailure',
+          'ResourcesDiscovered',
+          'All resources successfully discovered',
+        ),
     condition(
       'NamespaceDeletionGroupVersionParsingFailure',
       'ParsedGroupVersions',

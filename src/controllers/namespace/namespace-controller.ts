@@ -1,4 +1,4 @@
-import type { Namespace, Pod } from '../../api/generated/types.ts';
+import type { APIService, Namespace, Pod } from '../../api/generated/types.ts';
 import type { KubeList, KubeObject, Stored } from '../../api/objects.ts';
 import { type ResourceInfo, resourcePath } from '../../api/resources.ts';
 import { Backoff } from '../../base/backoff.ts';
@@ -7,7 +7,8 @@ import { decisionObject } from '../../base/decisions.ts';
 import { errorChain } from '../../base/log.ts';
 import { ResourceClient } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
-import { isConflict, isNotFound, isReason } from '../api-failures.ts';
+import { apiServices, discoverAggregated } from '../aggregated-resources.ts';
+import { isConflict, isNotFound, isReason, orNotFound } from '../api-failures.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { ListableResources } from '../listable-resources.ts';
 import { resources } from '../resources.ts';
@@ -30,6 +31,7 @@ export class NamespaceController implements Component {
   readonly #namespaces: Informer<Namespace>;
   readonly #client: ResourceClient<Namespace>;
   readonly #listable: ListableResources;
+  readonly #services: Informer<APIService>;
   readonly #retry = new Backoff<string>({ initial: 50, max: 5000 });
 
   constructor(deps: ControllerDeps, options: NamespaceControllerOptions = {}) {
@@ -37,6 +39,7 @@ export class NamespaceController implements Component {
     this.#namespaces = deps.informers.informer<Namespace>(resources.namespaces);
     this.#client = new ResourceClient(deps.transport, resources.namespaces);
     this.#listable = new ListableResources(deps.informers);
+    this.#services = deps.informers.informer<APIService>(apiServices);
     const { workers = 4 } = options;
     this.#loop = new ControllerLoop(deps, {
       name: this.name,
@@ -47,6 +50,7 @@ export class NamespaceController implements Component {
       if (metadata.deletionTimestamp) this.#loop.add(metadata.name);
     });
     this.#loop.follow(this.#listable.definitions);
+    this.#loop.follow(this.#services);
     this.#loop.follow(deps.informers.informer<Pod>(resources.pods), {
       deleted: pod => {
         const { namespace = '' } = pod.metadata;
@@ -73,7 +77,8 @@ export class NamespaceController implements Component {
     const outcome = await this.#empty(name);
     try {
       const current = await this.#writeConditions(namespace, outcome);
-      if (outcome.remaining.length === 0 && outcome.failures.length === 0) await this.#finalize(current);
+      const unknown = outcome.failures.length + outcome.undiscovered.length;
+      if (outcome.remaining.length + unknown === 0) await this.#finalize(current);
       else this.#loop.addAfter(name, this.#retry.next(name));
     } catch (error) {
       if (isNotFound(error)) return;
@@ -84,8 +89,16 @@ export class NamespaceController implements Component {
 
   async #empty(namespace: string): Promise<DeletionOutcome> {
     const finalizers = new Map<string, number>();
-    const outcome = { failures: [] as string[], remaining: [] as DeletionOutcome['remaining'], finalizers };
-    const namespaced = this.#listable.current().filter(resource => resource.namespaced);
+    // Those of other servers are asked for each time: nothing may be left behind with them.
+    const aggregated = await discoverAggregated(this.#deps.transport, this.#services.list());
+    const outcome = {
+      undiscovered: aggregated.failures,
+      failures: [] as string[],
+      remaining: [] as DeletionOutcome['remaining'],
+      finalizers,
+    };
+    const all = [...this.#listable.current(), ...aggregated.resources];
+    const namespaced = all.filter(resource => resource.namespaced);
     const pods = namespaced.filter(({ group, plural }) => group === '' && plural === 'pods');
     await this.#emptyAll(namespace, pods, outcome);
     if (outcome.remaining.length + outcome.failures.length > 0) return outcome;
@@ -128,7 +141,14 @@ export class NamespaceController implements Component {
     const present = await list();
     if (present.every(({ metadata }) => metadata.deletionTimestamp)) return present;
     const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
-    await this.#deps.transport.request({ method: 'DELETE', path, body });
+    if (resource.verbs.includes('deletecollection')) {
+      await this.#deps.transport.request({ method: 'DELETE', path, body });
+    } else {
+      for (const { metadata } of present) {
+        const one = resourcePath(resource, { namespace, name: metadata.name });
+        await orNotFound(this.#deps.transport.request({ method: 'DELETE', path: one, body }));
+      }
+    }
     const why = `namespace ${namespace} is being deleted`;
     const about = { kind: resource.kind, namespace, name: '*' };
     this.#deps.decisions.record('controller.deleted', about, { by: this.name, why });
