@@ -101,12 +101,15 @@ export class RequestPipeline {
     trail?: AuditTrail,
   ): Promise<Call> {
     const info = parseRequestInfo(request);
-    const authenticated = await authenticate(request, this.#deps.tokens);
+    const authenticated = await authenticate(request, this.#deps.tokens).catch(error => {
+      trail?.unidentified(info);
+      throw error;
+    });
     trail?.identified(authenticated, info);
-    const user = request.inProcess
-      ? authenticated
-      : impersonate(request, authenticated, this.#deps.authorizer);
-    if (user !== authenticated) trail?.impersonates(user);
+    const asked = attributesOf(authenticated, info, request.query);
+    const other = request.inProcess ? undefined : impersonate(request, asked, this.#deps.authorizer);
+    if (other) trail?.impersonates(other.user, other.constraint);
+    const user = other?.user ?? authenticated;
     this.authorize(attributesOf(user, info, request.query), trail);
     return { request, info, user, auditId, warnings, ...(trail && { trail }) };
   }

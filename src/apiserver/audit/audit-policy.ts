@@ -86,7 +86,7 @@ function checkStages(omitted: unknown, at: string): void {
 }
 
 /** The first rule that matches decides; without one nothing is logged (upstream: apiserver/pkg/audit/policy). */
-export function decide(policy: AuditPolicy, user: ApiUser, info: RequestInfo): AuditDecision {
+export function decide(policy: AuditPolicy, user: ApiUser | undefined, info: RequestInfo): AuditDecision {
   const rule = policy.rules.find(each => matches(each, user, info));
   return {
     level: rule?.level ?? 'None',
@@ -95,9 +95,10 @@ export function decide(policy: AuditPolicy, user: ApiUser, info: RequestInfo): A
   };
 }
 
-function matches(rule: AuditRule, user: ApiUser, info: RequestInfo): boolean {
-  if (rule.users?.length && !rule.users.includes(user.name)) return false;
-  if (rule.userGroups?.length && !rule.userGroups.some(group => user.groups.includes(group))) return false;
+function matches(rule: AuditRule, user: ApiUser | undefined, info: RequestInfo): boolean {
+  const { users, userGroups } = rule;
+  if (users?.length && !(user && users.includes(user.name))) return false;
+  if (userGroups?.length && !userGroups.some(group => user?.groups.includes(group))) return false;
   if (rule.verbs?.length && !rule.verbs.includes(info.verb)) return false;
   if (rule.namespaces?.length || rule.resources?.length) return matchesResource(rule, info);
   if (rule.nonResourceURLs?.length)

@@ -124,6 +124,38 @@ test('a watch is told at its start and at its end', async () => {
   );
 });
 
+test('who shows a token nobody knows is refused, and the refusal is told', async () => {
+  const response = await api.server.handle({
+    method: 'GET',
+    path: `${base}/secrets`,
+    query: new URLSearchParams(),
+    headers: { authorization: 'Bearer rubbish' },
+    body: { kind: 'none' },
+    signal: new AbortController().signal,
+    inProcess: false,
+    remoteAddress: '10.0.0.9',
+  });
+  assert.equal(response.status, 401);
+  assert.equal(events.length, 1);
+  const [{ stage, level, user, verb, responseStatus, annotations }] = events;
+  assert.deepEqual(
+    [stage, level, user, verb, annotations],
+    ['ResponseStarted', 'Metadata', {}, 'list', undefined],
+  );
+  assert.deepEqual(responseStatus, {
+    metadata: {},
+    message: 'Authentication failed, attempted: bearer',
+    code: 401,
+  });
+  assert.ok(!JSON.stringify(events).includes('rubbish'));
+});
+
+test('acting as somebody tells of the right that allowed it', async () => {
+  await send('GET', `${base}/pods`, undefined, { 'impersonate-user': 'bob' });
+  assert.deepEqual(events[0].impersonatedUser, { username: 'bob', groups: ['system:authenticated'] });
+  assert.deepEqual(events[0].authenticationMetadata, { impersonationConstraint: 'impersonate:user-info' });
+});
+
 test('what PodSecurity finds is noted', async () => {
   const labels = { 'pod-security.kubernetes.io/audit': 'restricted' };
   await api.patch('/api/v1/namespaces/default', { metadata: { labels } });

@@ -29,6 +29,7 @@ export class AuditTrail {
   #info: RequestInfo | undefined;
   #user: ApiUser | undefined;
   #impersonated: ApiUser | undefined;
+  #constraint: string | undefined;
   #requestObject: unknown;
 
   constructor(deps: AuditOptions & { clock: Clock }, request: ServerRequest, auditId: string) {
@@ -46,8 +47,16 @@ export class AuditTrail {
     this.#log('RequestReceived');
   }
 
-  impersonates(user: ApiUser): void {
+  /** Nobody knows who asks: only the refusal is told (upstream's WithFailedAuthenticationAudit). */
+  unidentified(info: RequestInfo): void {
+    this.#info = info;
+    this.#decision = decide(this.#deps.policy, undefined, info);
+  }
+
+  /** @param constraint the verb that allowed it where it is not the plain one */
+  impersonates(user: ApiUser, constraint: string | undefined): void {
     this.#impersonated = user;
+    this.#constraint = constraint;
   }
 
   authorized({ allowed, reason }: Decision): void {
@@ -67,7 +76,8 @@ export class AuditTrail {
   /** The answer is known. Of one that goes on (a watch, a log) the end is told later. */
   responded(response: ServerResponse): void {
     const { body } = response;
-    if (body.kind === 'stream') {
+    if (!this.#user) this.#log('ResponseStarted', response);
+    else if (body.kind === 'stream') {
       this.#log('ResponseStarted', response);
       body.stream.once('close', () => this.#log('ResponseComplete', response));
     } else if (body.kind === 'watch') {
@@ -131,12 +141,13 @@ export class AuditTrail {
       stage,
       requestURI: search ? `${path}?${search}` : path,
       verb: this.#info!.verb,
-      user: userOf(this.#user!),
+      user: this.#user ? userOf(this.#user) : {},
       ...(this.#impersonated && { impersonatedUser: userOf(this.#impersonated) }),
+      ...(this.#constraint && { authenticationMetadata: { impersonationConstraint: this.#constraint } }),
       ...(remoteAddress && { sourceIPs: [remoteAddress] }),
       userAgent: header(this.#request, 'user-agent'),
       objectRef: this.#info!.isResource ? this.#reference(this.#info!) : undefined,
-      responseStatus: response && statusOf(response),
+      responseStatus: response && (this.#user ? statusOf(response) : this.#refusal(response)),
       requestReceivedTimestamp: this.#received,
       stageTimestamp: this.#now(),
       ...(Object.keys(annotations).length > 0 && { annotations }),
@@ -170,6 +181,15 @@ export class AuditTrail {
       ...(metadata?.resourceVersion && { resourceVersion: metadata.resourceVersion }),
       ...(subresource && { subresource }),
     };
+  }
+
+  /** What was shown in vain. */
+  #refusal({ status }: ServerResponse) {
+    const bearer = /^bearer /i.test(header(this.#request, 'authorization') ?? '');
+    const message = bearer
+      ? 'Authentication failed, attempted: bearer'
+      : 'Authentication failed, no credentials provided';
+    return { metadata: {}, message, code: status };
   }
 
   #now(): string {

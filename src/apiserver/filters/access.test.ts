@@ -290,7 +290,7 @@ test('impersonation needs the right to it, and acts as the other in all', async 
   const denied = await answer('/api/v1/pods', { authorization, 'impersonate-user': 'alice' });
   assert.match(
     denied.body.message,
-    /^users "alice" is forbidden: User "system:serviceaccount:team:robot" cannot impersonate resource "users"/,
+    /^pods is forbidden: User "system:serviceaccount:team:robot" cannot impersonate-on:user-info:list resource "pods"/,
   );
   await api.post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
     apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -17,6 +17,7 @@ import type { RbacAuthorizer } from '../rbac/rbac-authorizer.ts';
 import { encoded } from './representation.ts';
 import { readObject } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { type SelectorFinding, selectorFindings } from './review-selectors.ts';
 
 export interface ReviewDeps {
   authorizer: Authorizer;
@@ -82,14 +83,21 @@ function reviewLocalAccess(deps: ReviewDeps, call: Call, object: KubeObject): ob
 
 function checked(spec: SubjectAccessReviewSpec, kind: string): SubjectAccessReviewSpec {
   const { resourceAttributes, nonResourceAttributes } = spec;
-  if (Boolean(resourceAttributes) !== Boolean(nonResourceAttributes)) return spec;
-  const message = resourceAttributes
-    ? 'Invalid value: "nonResourceAttributes": cannot be specified in combination with resourceAttributes'
-    : 'Invalid value: "resourceAttributes": exactly one of nonResourceAttributes or resourceAttributes must be specified';
-  const field = resourceAttributes ? 'spec.nonResourceAttributes' : 'spec.resourceAttributes';
-  throw invalid({ group: 'authorization.k8s.io', resource: kind }, '', [
-    { reason: 'FieldValueInvalid', field, message },
-  ]);
+  const refuse = (findings: SelectorFinding[]) =>
+    invalid({ group: 'authorization.k8s.io', resource: kind }, '', findings);
+  if (Boolean(resourceAttributes) === Boolean(nonResourceAttributes)) {
+    const message = resourceAttributes
+      ? 'Invalid value: "nonResourceAttributes": cannot be specified in combination with resourceAttributes'
+      : 'Invalid value: "resourceAttributes": exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    const field = resourceAttributes ? 'spec.nonResourceAttributes' : 'spec.resourceAttributes';
+    throw refuse([{ reason: 'FieldValueInvalid', field, message }]);
+  }
+  const findings = [
+    ...selectorFindings(resourceAttributes?.fieldSelector, 'spec.resourceAttributes.fieldSelector'),
+    ...selectorFindings(resourceAttributes?.labelSelector, 'spec.resourceAttributes.labelSelector'),
+  ];
+  if (findings.length > 0) throw refuse(findings);
+  return spec;
 }
 
 function accessStatus(deps: ReviewDeps, user: ApiUser, spec: SubjectAccessReviewSpec): object {
