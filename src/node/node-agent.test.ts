@@ -591,3 +591,17 @@ test('a pod past its deadline is ended', async t => {
   assert.equal((await node.pod())?.status?.reason, 'DeadlineExceeded');
   await node.until('stopped', () => node.cri.find('web', 'web')?.status.state === 'CONTAINER_EXITED');
 });
+
+test('what changed in a ConfigMap is in the volume a minute later, with nothing else happening to the pod', async t => {
+  const node = await TestNode.start(t);
+  const metadata = { name: 'c', namespace: 'default' };
+  await node.api.configMaps.create({ metadata, data: { a: '1' } });
+  const volumes = [{ name: 'v', configMap: { name: 'c' } }];
+  await node.create({ containers: [{ ...web, volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes });
+  await node.until('Ready', () => node.isReady());
+  const file = join(node.dir, 'pods/uid-web/volumes/kubernetes.io~configmap/v/a');
+  assert.equal(readFileSync(file, 'utf8'), '1');
+  await node.api.configMaps.update({ ...(await node.api.configMaps.get('default', 'c')), data: { a: '2' } });
+  await node.clock.advance(55_000);
+  await node.until('the new value', () => readFileSync(file, 'utf8') === '2', 10_000);
+});

@@ -354,19 +354,23 @@ test('logs come from the node of the pod', async () => {
 function upgrade(
   path: string,
   headers: Record<string, string>,
+  method = 'POST',
 ): Promise<{ socket?: Socket; status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest({
       host: '127.0.0.1',
       port: server.port,
       path,
-      method: 'POST',
+      method,
       headers: { connection: 'Upgrade', ...headers },
       ca: authority.cert,
       ...admin,
       agent: false,
     });
-    request.on('upgrade', (_message, socket) => resolve({ socket, status: 101, text: '' }));
+    request.on('upgrade', (_message, socket, head) => {
+      socket.unshift(head);
+      resolve({ socket, status: 101, text: '' });
+    });
     request.on('response', message => {
       let text = '';
       message.on('data', chunk => {
@@ -391,6 +395,22 @@ test('exec: the upgraded connection is bytes both ways, and no token of the clie
   socket!.destroy();
 });
 
+test('log: as WebSocket messages, an empty one first, then closed', async () => {
+  const path = '/api/v1/namespaces/default/pods/p/log?container=web';
+  const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' };
+  const bytes = async (protocol: string) => {
+    const headers = { upgrade: 'websocket', ...key, 'sec-websocket-protocol': protocol };
+    const { socket, status } = await upgrade(path, headers, 'GET');
+    assert.equal(status, 101);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket!) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('latin1');
+  };
+  const close = '\x88\x02\x03\xe8';
+  assert.equal(await bytes('binary.k8s.io'), `\x82\x00\x82\x0ea line of log\n${close}`);
+  assert.equal(await bytes('base64.binary.k8s.io'), `\x81\x00\x81\x14YSBsaW5lIG9mIGxvZwo=${close}`);
+});
+
 const refusedUpgrades: [
   what: string,
   path: string,
@@ -402,6 +422,13 @@ const refusedUpgrades: [
     'WebSocket protocol v5 alone',
     'exec?command=a&stdout=true&container=web',
     { upgrade: 'websocket', 'sec-websocket-protocol': 'v5.channel.k8s.io' },
+    400,
+    /none of the offered protocols is supported/,
+  ],
+  [
+    'a protocol that logs are not sent in',
+    'log?container=web',
+    { upgrade: 'websocket', 'sec-websocket-key': 'a', 'sec-websocket-protocol': 'channel.k8s.io' },
     400,
     /none of the offered protocols is supported/,
   ],

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { ApiError, badRequest, internalError, serviceUnavailable } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { toApiError } from '../errors/status.ts';
@@ -8,6 +9,7 @@ import { bodyText, forward, forwardUpgrade, joinSockets, passedResponse, type Ta
 import type { PodTargets } from './pod-targets.ts';
 import type { ProxyTargets } from './proxy-targets.ts';
 import { type LinkBase, LinkRewriter, rewriteLink } from './rewrite-links.ts';
+import { asksForWebSocket, sendAsMessages, streamProtocol } from './websocket-stream.ts';
 
 const streaming = new Set(['exec', 'attach', 'portforward']);
 const plainText = { 'content-type': 'text/plain; charset=utf-8' };
@@ -58,6 +60,10 @@ export class ProxyHandler {
   /** A request for another protocol. Answers by itself; rejects when it can't. */
   async upgrade(call: Call, socket: Socket, head: Buffer): Promise<void> {
     await this.#admit(call);
+    if (call.info.subresource === 'log' && asksForWebSocket(call.request)) {
+      const protocol = streamProtocol(call.request);
+      return sendAsMessages(call.request, socket, await this.#logStream(call), protocol);
+    }
     const target = this.#upgradeTarget(call);
     refuseUnknownProtocols(call);
     let answer: Awaited<ReturnType<typeof forwardUpgrade>>;
@@ -71,8 +77,14 @@ export class ProxyHandler {
   }
 
   async #log(call: Call): Promise<ServerResponse> {
+    const stream = await this.#logStream(call);
+    return { status: 200, headers: { ...plainText }, body: { kind: 'stream', stream } };
+  }
+
+  /** Empty for a pod that has no node yet. @throws ApiError */
+  async #logStream(call: Call): Promise<Readable> {
     const target = this.#pods.log(call);
-    if (!target) return { status: 200, headers: plainText, body: { kind: 'bytes', chunks: [] } };
+    if (!target) return Readable.from([]);
     let message: IncomingMessage;
     try {
       message = await forward(call.request, target);
@@ -80,7 +92,7 @@ export class ProxyHandler {
       throw unreachable(target, cause);
     }
     if ((message.statusCode ?? 500) >= 300) throw await refusal(message);
-    return { status: 200, headers: { ...plainText }, body: { kind: 'stream', stream: message } };
+    return message;
   }
 
   #upgradeTarget(call: Call): Target {

@@ -63,6 +63,13 @@ function decode(part: string) {
   return JSON.parse(Buffer.from(part, 'base64url').toString());
 }
 
+/** What the API server answers, with the token of the pod. @throws Error for any answer but 200 */
+export function askServer(path: string): Promise<string> {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = process.env;
+  const authorization = `Bearer ${readFileSync(`${secrets}/token`, 'utf8')}`;
+  return ask(`https://${hostPort(host, port)}${path}`, { authorization });
+}
+
 function ask(url: string, headers: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request(

@@ -9,6 +9,7 @@ import { guestbook } from './guestbook.ts';
 import { inClusterClient, tokenDiscovery } from './in-cluster.ts';
 import { mounttest } from './mounttest.ts';
 import { netexec } from './netexec.ts';
+import { nettest } from './nettest.ts';
 import {
   fakeGitServer,
   liveness,
@@ -38,6 +39,7 @@ const commands: Record<string, Command> = {
   'logs-generator': generateLogs,
   mounttest,
   netexec,
+  nettest,
   'no-snat-test': noSnatTest,
   'no-snat-test-proxy': noSnatTestProxy,
   pause,

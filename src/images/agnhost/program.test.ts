@@ -46,6 +46,18 @@ after(() => {
   for (const child of started) child.kill('SIGKILL');
 });
 
+test('nettest counts who wrote to it', async () => {
+  const port = await freePort();
+  await start('nettest', `--port=${port}`, '--peers=1');
+  const write = (body: string) => fetch(`http://127.0.0.1:${port}/write`, { method: 'POST', body });
+  assert.deepEqual(await (await write('{"Source":"prestop"}')).json(), { Hostname: hostname() });
+  await write('{"Source":"prestop"}');
+  await write('{');
+  const state = JSON.parse((await get(port, '/read')).text);
+  assert.deepEqual([state.Received, state.Sent, state.Errors.length], [{ prestop: 2 }, {}, 2]);
+  assert.equal((await get(port, '/status')).text, 'running');
+});
+
 test('netexec: what it says over HTTP', async () => {
   assert.equal((await get(http, '/hostname')).text, hostname());
   assert.equal((await get(http, '/hostName')).text, hostname());
@@ -158,7 +170,7 @@ test('mounttest, entrypoint-tester, logs-generator print as the original', () =>
     lines[2]!,
     /^I\d{4} [\d:.]+ +1 logs_generator\.go:76\] 2 (GET|POST|PUT) \/api\/v1\/namespaces\/\S+ \d+$/,
   );
-  const unknown = run('nettest');
+  const unknown = run('no-such-command');
   assert.equal(unknown.status, 1);
-  assert.match(unknown.stderr, /this stand-in for agnhost has no command "nettest"/);
+  assert.match(unknown.stderr, /this stand-in for agnhost has no command "no-such-command"/);
 });

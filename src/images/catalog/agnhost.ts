@@ -36,7 +36,7 @@ export const agnhost: Recipe = {
     'k8s.gcr.io/e2e-test-images/agnhost',
     'gcr.io/kubernetes-e2e-test-images/agnhost',
   ],
-  revision: 3,
+  revision: 4,
   packages: [basePackages, tools],
   files,
   config: {

@@ -22,11 +22,13 @@ export class MountedVolumes {
 
   /** @throws VolumeError */
   async mount(pod: NodePod): Promise<Map<string, MountedVolume>> {
-    const { volumes, clock } = this.#context;
+    const { volumes, clock, requeue } = this.#context;
     if (!this.#mounted) {
       this.#mounted = await volumes.mount(pod, this.#facts(pod));
       this.#freshAt = clock.monotonic();
       this.#shown = pod;
+      // Nothing else need happen to the pod before what is in its volumes changes.
+      if (pod.spec.volumes?.length) requeue(pod.metadata.uid, refreshInterval);
     }
     return this.#mounted;
   }

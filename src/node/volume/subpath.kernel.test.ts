@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -29,10 +38,12 @@ if (await inOwnNamespaces(import.meta.url)) {
     assert.equal(readFileSync(join(dir, 't/1'), 'utf8'), 'inside');
   });
 
-  test('a directory that is not there is made inside the volume', async () => {
+  test('a directory that is not there is made inside the volume, as open as its root', async () => {
+    chmodSync(volume, 0o777);
     await bindSubpath(volume, 'new/deep', join(dir, 't/2'), mounts);
     writeFileSync(join(dir, 't/2/x'), 'y');
     assert.equal(readFileSync(join(volume, 'new/deep/x'), 'utf8'), 'y');
+    for (const made of ['new', 'new/deep']) assert.equal(statSync(join(volume, made)).mode & 0o7777, 0o777);
   });
 
   test('no link leads out, no path up', async () => {

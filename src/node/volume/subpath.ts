@@ -1,11 +1,12 @@
-import { constants, type FileHandle, mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { chmod, constants, type FileHandle, mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Mounts } from './mounts.ts';
 
 /**
  * Makes a part of a volume available at `target`, safely: a container of the pod could swap a directory of
  * the volume for a link to somewhere else while we look. So each component is opened relative to the one
- * before without following links, and what was opened is what gets bound.
+ * before without following links, and what was opened is what gets bound. Directories that are missing are made with
+ * the permissions of the volume's root, as the containers' users are not ours.
  * @throws Error for a path that leaves the volume or goes through a link.
  */
 export async function bindSubpath(
@@ -20,8 +21,9 @@ export async function bindSubpath(
   }
   let at = await open(volumePath, pathOnly);
   try {
+    const mode = (await at.stat()).mode & 0o777;
     for (const [index, part] of parts.entries()) {
-      const next = await enter(at, part, index === parts.length - 1);
+      const next = await enter(at, part, index === parts.length - 1, mode);
       await at.close();
       at = next;
     }
@@ -36,12 +38,14 @@ const oPath = 0o10000000;
 const pathOnly = oPath | constants.O_DIRECTORY;
 
 /** Opens a component below an open directory, making a directory where there is nothing. */
-async function enter(parent: FileHandle, part: string, last: boolean): Promise<FileHandle> {
+async function enter(parent: FileHandle, part: string, last: boolean, mode: number): Promise<FileHandle> {
   const path = `/proc/self/fd/${parent.fd}/${part}`;
   const flags = oPath | constants.O_NOFOLLOW;
+  let made = false;
   const handle = await open(path, flags).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     await mkdir(path, { mode: 0o750 });
+    made = true;
     return open(path, flags);
   });
   const found = await handle.stat();
@@ -51,6 +55,8 @@ async function enter(parent: FileHandle, part: string, last: boolean): Promise<F
       `subpath component ${JSON.stringify(part)} is ${found.isSymbolicLink() ? 'a symbolic link' : 'not a directory'}`,
     );
   }
+  // What was opened, by its descriptor; the umask has no say.
+  if (made) await chmod(`/proc/self/fd/${handle.fd}`, mode);
   return handle;
 }
 
