@@ -605,3 +605,35 @@ test('what changed in a ConfigMap is in the volume a minute later, with nothing 
   await node.clock.advance(55_000);
   await node.until('the new value', () => readFileSync(file, 'utf8') === '2', 10_000);
 });
+
+test('labels the node got a moment ago count for the pods that ask for them', async t => {
+  const node = await TestNode.start(t);
+  await node.until('Ready', async () => condition(await node.api.nodes.get('', 'n1'), 'Ready') === 'True');
+  await node.api.nodes.patch(
+    '',
+    'n1',
+    { metadata: { labels: { disk: 'fast' } } },
+    { type: 'strategic-merge' },
+  );
+  await node.create({ containers: [web], nodeSelector: { disk: 'fast' } });
+  await node.create({ containers: [web], nodeSelector: { disk: 'slow' } }, 'slow');
+  await node.until('Ready', () => node.isReady());
+  await node.until('rejected', async () => (await node.phase('slow')) === 'Failed');
+  assert.equal((await node.pod('slow'))?.status?.reason, 'NodeAffinity');
+});
+
+test('extended resources that others count may be allocated, until they count them no more', async t => {
+  const node = await TestNode.start(t);
+  const capacity = async (count: string | null) => {
+    const patch = { status: { capacity: { 'example.com/gpu': count } } };
+    await node.api.nodes.patch('', 'n1', patch, { type: 'strategic-merge', subresource: 'status' });
+    await node.clock.advance(10_500);
+    await node.settle();
+    const { status } = await node.api.nodes.get('', 'n1');
+    return [status?.capacity?.['example.com/gpu'], status?.allocatable?.['example.com/gpu']];
+  };
+  await node.until('Ready', async () => condition(await node.api.nodes.get('', 'n1'), 'Ready') === 'True');
+  assert.deepEqual(await capacity('3'), ['3', '3']);
+  assert.deepEqual(await capacity('5'), ['5', '5']);
+  assert.deepEqual(await capacity(null), [undefined, undefined]);
+});

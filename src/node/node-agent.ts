@@ -204,11 +204,15 @@ async function assembleParts(
     { ...deps, api },
     { identity, machine, needsPodCIDR: options.needsPodCIDR ?? true },
   );
-  const node = () => {
-    const { metadata, status } = registrar.node;
-    return { metadata, status: { ...status, ...nodeCapacity(identity, machine) } };
-  };
-  const workers = new PodWorkers({ context, pods, node, queue });
+  const capacity = nodeCapacity(identity, machine);
+  const own = ({ metadata, status }: Node) => ({ metadata, status: { ...status, ...capacity } });
+  const workers = new PodWorkers({
+    context,
+    pods,
+    queue,
+    node: () => own(registrar.node),
+    freshNode: async () => own(await registrar.fresh()),
+  });
   const lease = new NodeLease({ api, clock, log, nodeUid: () => registrar.uid }, options);
   const listen = options.listen ?? { host: options.addresses[0]!, port: kubeletPort };
   const server = new KubeletServer(

@@ -8,7 +8,17 @@ const program = new URL('../../../dist/agnhost.cjs', import.meta.url);
 
 /** What tests run in the image beside the program; the libraries are Node.js's. */
 const tools = [
-  ...['bash', 'curl', 'wget', 'bind9-dnsutils', 'bind9-host', 'netcat-openbsd', 'iproute2', 'iperf'],
+  ...[
+    'bash',
+    'curl',
+    'wget',
+    'bind9-dnsutils',
+    'bind9-host',
+    'netcat-openbsd',
+    'iproute2',
+    'iperf',
+    'libc-bin',
+  ],
   ...['libatomic1', 'libstdc++6'],
 ];
 
@@ -58,7 +68,7 @@ export const dnsutils: Recipe = {
     'gcr.io/kubernetes-e2e-test-images/dnsutils',
     'docker.io/tutum/dnsutils',
   ],
-  revision: 3,
+  revision: 4,
   packages: [basePackages, tools],
   files: () => debianFiles(),
   config: { Env: [defaultPath], Cmd: ['sleep', 'infinity'], WorkingDir: '/' },

@@ -11,6 +11,8 @@ import type { NodePod } from './pod-identity.ts';
 import { PodWorker } from './pod-worker.ts';
 import { ownConditions } from './status-patch.ts';
 
+type NodeView = Pick<Node, 'metadata' | 'status'>;
+
 /** How many pods are worked on at a time; each waits for the runtime most of that. */
 const parallel = 32;
 
@@ -21,7 +23,10 @@ const parallel = 32;
 export class PodWorkers {
   readonly #context: PodContext;
   readonly #pods: Informer<Pod>;
-  readonly #node: () => Pick<Node, 'metadata' | 'status'>;
+  readonly #node: () => NodeView;
+  readonly #freshNode: () => Promise<NodeView>;
+  /** Pods that are not worked on before it is known whether the node takes them. */
+  readonly #undecided = new Map<string, Promise<void>>();
   readonly #workers = new Map<string, PodWorker>();
   readonly #queue: WorkQueue<string>;
   #removeHandler: () => void = () => {};
@@ -30,12 +35,15 @@ export class PodWorkers {
     context: PodContext;
     pods: Informer<Pod>;
     /** The node as it describes itself. */
-    node: () => Pick<Node, 'metadata' | 'status'>;
+    node: () => NodeView;
+    /** The same, with what others have written to it up to now. */
+    freshNode: () => Promise<NodeView>;
     queue: WorkQueue<string>;
   }) {
     this.#context = deps.context;
     this.#pods = deps.pods;
     this.#node = deps.node;
+    this.#freshNode = deps.freshNode;
     this.#queue = deps.queue;
   }
 
@@ -81,19 +89,10 @@ export class PodWorkers {
   }
 
   #worker(pod: NodePod): PodWorker {
-    return new PodWorker(this.#context, pod, { room: asked => this.#room(asked) });
-  }
-
-  /** Why a pod of the node cannot be as large as it asks to be by now. */
-  #room(pod: Pod): Rejection | undefined {
-    const others = [...this.#workers.values()].filter(
-      ({ active, uid }) => active && uid !== pod.metadata?.uid,
-    );
-    return resizeRejection(
-      pod,
-      others.map(other => other.pod),
-      this.#node(),
-    );
+    // Why a pod of the node cannot be as large as it asks to be by now.
+    const room = (asked: Pod) => resizeRejection(asked, this.#others(worker), this.#node());
+    const worker = new PodWorker(this.#context, pod, { room });
+    return worker;
   }
 
   /** A pod that is new to the node is checked; one that ran here before an agent's restart is not. */
@@ -102,11 +101,29 @@ export class PodWorkers {
     const known = this.#context.cache.get(worker.uid);
     const isNew = known.sandboxes.length === 0 && !pod.metadata.deletionTimestamp && worker.active;
     if (!isNew || pod.status?.containerStatuses?.some(({ containerID }) => containerID)) return worker;
-    const others = [...this.#workers.values()].filter(({ active }) => active).map(other => other.pod);
-    const rejection = admitPod(pod, others, this.#node());
-    if (rejection) worker.reject(rejection);
-    else this.#context.decisions.record('pod.admitted', decisionObject(pod), {});
+    const rejection = admitPod(pod, this.#others(worker), this.#node());
+    // The scheduler may know labels of the node that have not come here yet.
+    if (rejection?.reason === 'NodeAffinity') this.#undecided.set(worker.uid, this.#admitAgain(worker));
+    else this.#decide(worker, rejection);
     return worker;
+  }
+
+  async #admitAgain(worker: PodWorker): Promise<void> {
+    const node = await this.#freshNode();
+    this.#decide(worker, admitPod(worker.pod, this.#others(worker), node));
+    this.#undecided.delete(worker.uid);
+  }
+
+  #decide(worker: PodWorker, rejection: Rejection | undefined): void {
+    if (rejection) worker.reject(rejection);
+    else this.#context.decisions.record('pod.admitted', decisionObject(worker.pod), {});
+  }
+
+  /** The other pods that take up room on the node. */
+  #others({ uid }: PodWorker): Pod[] {
+    return [...this.#workers.values()]
+      .filter(other => other.active && other.uid !== uid)
+      .map(({ pod }) => pod);
   }
 
   #deleted(pod: Stored<Pod>): void {
@@ -130,6 +147,7 @@ export class PodWorkers {
       if (this.#context.cache.uids().includes(uid)) this.#adoptOrphan(uid);
       return;
     }
+    await this.#undecided.get(uid);
     await worker.sync();
     if (worker.gone) this.#workers.delete(uid);
   }

@@ -5,6 +5,7 @@ import type {
   NodeCondition,
   NodeStatus,
 } from '../../api/generated/types.ts';
+import { isExtendedResource } from '../../api/kinds/resource-names.ts';
 import type { Image, RuntimeCondition, RuntimeVersion } from '../../cri/cri.ts';
 import type { MachineInfo } from './machine-info.ts';
 
@@ -70,16 +71,22 @@ export function nodeCapacity(
   };
 }
 
-/** The node's status; times of conditions that did not change come from `old`. */
+/**
+ * The node's status; times of conditions that did not change come from `old`, and so do extended resources: others
+ * say in `capacity` how many there are, and all of them may be used (kubelet's `MachineInfo` setter).
+ */
 export function nodeStatus(
   identity: NodeIdentity,
   observed: NodeObservation,
   old: NodeStatus | undefined,
 ): NodeStatus {
   const { machine, runtime } = observed;
+  const { capacity, allocatable } = nodeCapacity(identity, machine);
+  const extended = extendedResources(old?.capacity);
   return {
     addresses: [...identity.addresses],
-    ...nodeCapacity(identity, machine),
+    capacity: { ...capacity, ...extended },
+    allocatable: { ...allocatable, ...extended },
     conditions: nodeConditions(observed, old?.conditions ?? []),
     daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
     images: imageList(observed.images),
@@ -97,6 +104,10 @@ export function nodeStatus(
     },
     runtimeHandlers: [{ name: '', features: { recursiveReadOnlyMounts: false, userNamespaces: false } }],
   };
+}
+
+function extendedResources(quantities: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(quantities).filter(([name]) => isExtendedResource(name)));
 }
 
 function nodeConditions(observed: NodeObservation, old: readonly NodeCondition[]): NodeCondition[] {

@@ -56,6 +56,16 @@ export class NodeRegistrar {
     return this.#node ?? this.#initial();
   }
 
+  /** The node as the API has it now, as far as the API answers. */
+  async fresh(): Promise<Node> {
+    try {
+      return await this.#deps.api.nodes.get('', this.#options.identity.name);
+    } catch (error) {
+      this.#deps.log.warn('the node is not read again', { error: errorChain(error) });
+      return this.node;
+    }
+  }
+
   get uid(): string | undefined {
     return this.#node?.metadata?.uid;
   }
@@ -99,7 +109,7 @@ export class NodeRegistrar {
     if (!due && sameStatus(current.status, status)) return;
     const name = this.#options.identity.name;
     const options = { type: 'strategic-merge', subresource: 'status' } as const;
-    const patch = { status: replaceAddresses(current.status, status) };
+    const patch = { status: statusPatch(current.status, status) };
     this.#node = await this.#deps.api.nodes.patch('', name, patch, options);
     this.#reported = clock.monotonic();
     this.#noteConditions(current.status, status);
@@ -226,8 +236,13 @@ function sameStatus(a: NodeStatus | undefined, b: NodeStatus): boolean {
   return isDeepStrictEqual(bare(a), bare(b));
 }
 
-/** Addresses are merged by type, of which a dual-stack node has two alike: they are replaced as a whole. */
-function replaceAddresses(before: NodeStatus | undefined, now: NodeStatus): object {
-  if (!before?.addresses?.length) return now;
-  return { ...now, addresses: [{ $patch: 'replace' }, ...(now.addresses ?? [])] };
+/**
+ * Addresses are merged by type, of which a dual-stack node has two alike: they are replaced as a whole. What may no
+ * longer be allocated is taken out by name.
+ */
+function statusPatch(before: NodeStatus | undefined, now: NodeStatus): object {
+  const gone = Object.keys(before?.allocatable ?? {}).filter(name => now.allocatable?.[name] === undefined);
+  const allocatable = { ...now.allocatable, ...Object.fromEntries(gone.map(name => [name, null])) };
+  if (!before?.addresses?.length) return { ...now, allocatable };
+  return { ...now, allocatable, addresses: [{ $patch: 'replace' }, ...(now.addresses ?? [])] };
 }
