@@ -67,6 +67,37 @@ const conditions = () =>
   (job().status?.conditions ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 
 describe('job controller', () => {
+  it('lets go of a pod that it selects no more: nothing holds it then', async () => {
+    await run();
+    const [pod] = pods();
+    const { name } = pod!.metadata;
+    assert.deepEqual(pod!.metadata.finalizers, ['batch.kubernetes.io/job-tracking']);
+    await cluster.change<Pod>(
+      resources.pods,
+      'default',
+      name,
+      ({ metadata: { labels: _, ...metadata }, ...rest }) => ({
+        ...rest,
+        metadata,
+      }),
+    );
+    await cluster.rest();
+    const { ownerReferences, finalizers } = cluster.get<Pod>(resources.pods, 'default', name)!.metadata;
+    assert.deepEqual([ownerReferences ?? [], finalizers ?? []], [[], []]);
+    assert.equal(active().length, 2);
+  });
+
+  it('frees a pod that nobody owns and no Job selects', async () => {
+    await run();
+    const [pod] = pods();
+    cluster.seed<Pod>({
+      ...pod!,
+      metadata: { namespace: 'default', name: 'lost', uid: 'lost', finalizers: pod!.metadata.finalizers },
+    });
+    await cluster.rest();
+    assert.deepEqual(cluster.get<Pod>(resources.pods, 'default', 'lost')!.metadata.finalizers ?? [], []);
+  });
+
   it('runs to completion, so many at a time', async () => {
     await run({ completions: 3, parallelism: 2 });
     assert.equal(active().length, 2);

@@ -83,10 +83,17 @@ export class JobController implements Component {
       if (key) this.#loop.add(key);
       return;
     }
-    for (const job of this.#jobs.list(pod.metadata.namespace)) {
-      const selector = selectorFromLabelSelector(job.spec?.selector);
-      if (matchesLabels(selector, pod.metadata.labels ?? {})) this.#loop.add(objectKey(job));
-    }
+    const jobs = this.#jobsFor(pod);
+    for (const job of jobs) this.#loop.add(objectKey(job));
+    // Every key of the namespace looks after its orphans.
+    if (jobs.length === 0 && isTracked(pod)) this.#loop.add(objectKey(pod));
+  }
+
+  /** The Jobs that select the pod. */
+  #jobsFor({ metadata }: Stored<Pod>): Stored<Job>[] {
+    return this.#jobs.list(metadata.namespace).filter(({ spec }) => {
+      return matchesLabels(selectorFromLabelSelector(spec?.selector), metadata.labels ?? {});
+    });
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -107,16 +114,15 @@ export class JobController implements Component {
     await this.#advance(job, pods, key);
   }
 
-  /** Pods of a Job that is gone are held by their finalizers only. */
+  /** Pods of a Job that is gone, and those that no Job owns or would adopt, are held by their finalizers only. */
   async #releaseOrphans(key: string, job: Stored<Job> | undefined): Promise<void> {
-    const all = this.#podInformer.list(splitKey(key).namespace);
-    const orphans = all.filter(
-      pod =>
-        isTracked(pod) &&
-        controllerKey(pod, resources.jobs) === key &&
-        controllerOf(pod)?.uid !== job?.metadata.uid,
-    );
-    for (const pod of orphans) await this.#release(pod);
+    const isOrphan = (pod: Stored<Pod>) => {
+      const controller = controllerOf(pod);
+      if (!controller) return this.#jobsFor(pod).length === 0;
+      return controllerKey(pod, resources.jobs) === key && controller.uid !== job?.metadata.uid;
+    };
+    const tracked = this.#podInformer.list(splitKey(key).namespace).filter(isTracked);
+    for (const pod of tracked.filter(isOrphan)) await this.#release(pod);
   }
 
   /** Pods that were adopted are to be counted like those made here. */
@@ -135,7 +141,8 @@ export class JobController implements Component {
     const candidates = [...owned, ...this.#pods.strays(namespace)];
     const plan = planClaims(candidates, job, selectorFromLabelSelector(job.spec?.selector));
     const freshOwner = () => this.#jobClient.get(namespace, name);
-    const deps = { client: this.#podClient, freshOwner, ownerResource: resources.jobs };
+    const finalizer = trackingFinalizer;
+    const deps = { client: this.#podClient, freshOwner, ownerResource: resources.jobs, finalizer };
     return applyClaims(deps, plan, job);
   }
 

@@ -48,11 +48,13 @@ export interface ClaimDeps<T extends KubeObject> {
   /** The owner as the API server has it now; adopting for one that is gone would make orphans. */
   freshOwner: () => Promise<Stored>;
   ownerResource: ResourceInfo;
+  /** Which the owner puts on its objects, to count them: one that is released loses it, else nobody would take it. */
+  finalizer?: string;
 }
 
 /** Carries a plan out. Resolves with the objects that belong to the owner afterwards. */
 export async function applyClaims<T extends KubeObject>(
-  { client, freshOwner, ownerResource }: ClaimDeps<T>,
+  { client, freshOwner, ownerResource, finalizer }: ClaimDeps<T>,
   plan: ClaimPlan<T>,
   owner: Stored,
 ): Promise<Stored<T>[]> {
@@ -67,7 +69,7 @@ export async function applyClaims<T extends KubeObject>(
       if (adopted) claimed.push(adopted);
     }
   }
-  for (const object of plan.release) await release(client, object, owner.metadata.uid);
+  for (const object of plan.release) await release(client, object, owner.metadata.uid, finalizer);
   return claimed;
 }
 
@@ -91,9 +93,16 @@ async function release<T extends KubeObject>(
   client: ResourceClient<T>,
   object: Stored<T>,
   ownerUid: string,
+  finalizer: string | undefined,
 ): Promise<void> {
   const { namespace = '', name, uid } = object.metadata;
-  const patch = { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: ownerUid }] } };
+  const patch = {
+    metadata: {
+      uid,
+      ownerReferences: [{ $patch: 'delete', uid: ownerUid }],
+      ...(finalizer !== undefined && { '$deleteFromPrimitiveList/finalizers': [finalizer] }),
+    },
+  };
   try {
     await client.patch(namespace, name, patch, { type: 'strategic-merge' });
   } catch (error) {
