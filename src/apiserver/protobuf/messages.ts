@@ -29,32 +29,29 @@ export interface MessageInfo {
  * writes every field that is no pointer, so that on the wire a zero of one means "not set".
  */
 const pointerNames = new Set(
-  `maxSurge maxUnavailable minAvailable collisionCount endPort lun
-  activeDeadlineSeconds addresses adminAccess allNodes allowMultipleAllocations bindsToNode distinctAttribute
-  errorCode extendedResourceName matchAttribute maxExpirationSeconds nodeAllocatableUpdatePeriodSeconds
-  capacityKey perDeviceNodeSelection podGroupName preventPodSchedulingIfMissing serviceAccountTokenInSecrets shareID
-  stopSignal terminatingReplicas allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion
-  appProtocol attachRequired automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex
-  blockOwnerDeletion completionMode completions completionIndexes controller defaultMode deletionGracePeriodSeconds
-  dedicatedSeats defaultRequest enableServiceLinks expirationSeconds externalTrafficPolicy.. failedJobsHistoryLimit
-  fsGroup fsGroupChangePolicy fsGroupPolicy gracePeriodSeconds holderIdentity hostProcess hostUsers immutable
-  ingressClassName internalTrafficPolicy ipFamilyPolicy isCurrent leaseDurationSeconds leaseTransitions
-  lendablePercent borrowingLimitPercent limitResponse.. managedBy matchPolicy maxFailedIndexes minDomains
-  minReplicas mode nodeAffinityPolicy nodeName.. nodeTaintsPolicy nominalConcurrencyShares onPodConditions..
-  optional orphanDependents parallelism partition pathType persistentVolumeClaimRetentionPolicy
-  podInfoOnMount podReplacementPolicy preemptionPolicy preferredHolder priority privileged procMount
-  progressDeadlineSeconds propagationPolicy readOnlyRootFilesystem ready reinvocationPolicy replicas
-  requiresRepublish resourceClaimName resourceClaimTemplateName revisionHistoryLimit runAsGroup runAsNonRoot
-  runAsUser runAsUserName runtimeClassName scope seLinuxMount seLinuxChangePolicy selectPolicy serving
+  `maxSurge maxUnavailable minAvailable collisionCount endPort lun activeDeadlineSeconds addresses adminAccess
+  allNodes allowMultipleAllocations bindsToNode distinctAttribute errorCode extendedResourceName matchAttribute
+  maxExpirationSeconds nodeAllocatableUpdatePeriodSeconds capacityKey perDeviceNodeSelection podGroupName
+  preventPodSchedulingIfMissing serviceAccountTokenInSecrets shareID stopSignal terminatingReplicas
+  allocateLoadBalancerNodePorts allowPrivilegeEscalation allowVolumeExpansion appProtocol attachRequired
+  automountServiceAccountToken averageUtilization backoffLimit backoffLimitPerIndex blockOwnerDeletion
+  completionMode completions completionIndexes controller defaultMode deletionGracePeriodSeconds dedicatedSeats
+  defaultRequest enableServiceLinks expirationSeconds failedJobsHistoryLimit fsGroup fsGroupChangePolicy
+  fsGroupPolicy gracePeriodSeconds holderIdentity hostProcess hostUsers immutable ingressClassName
+  internalTrafficPolicy ipFamilyPolicy isCurrent leaseDurationSeconds leaseTransitions lendablePercent
+  borrowingLimitPercent managedBy matchPolicy maxFailedIndexes minDomains minReplicas mode nodeAffinityPolicy
+  nodeTaintsPolicy nominalConcurrencyShares optional orphanDependents parallelism partition pathType
+  persistentVolumeClaimRetentionPolicy podInfoOnMount podReplacementPolicy preemptionPolicy preferredHolder priority
+  privileged procMount progressDeadlineSeconds propagationPolicy readOnlyRootFilesystem ready reinvocationPolicy
+  replicas requiresRepublish resourceClaimName resourceClaimTemplateName revisionHistoryLimit runAsGroup
+  runAsNonRoot runAsUser runAsUserName runtimeClassName scope seLinuxMount seLinuxChangePolicy selectPolicy serving
   setHostnameAsFQDN shareProcessNamespace sideEffects stabilizationWindowSeconds startingDeadlineSeconds
-  storageCapacity storageClassName strategy.. successfulJobsHistoryLimit supplementalGroupsPolicy suspend
-  terminating terminationGracePeriodSeconds timeZone timeoutSeconds tolerationSeconds trafficDistribution
-  ttlSecondsAfterFinished unhealthyPodEvictionPolicy updateStrategy.. volumeAttributesClassName volumeBindingMode
-  $ref deprecationWarning labelSelectorPath maxSurge maxUnavailable minAvailable maxItems maxLength maxProperties maximum minItems minLength minProperties
-  minimum multipleOf optionalOldSelf x-kubernetes-list-type x-kubernetes-map-type x-kubernetes-preserve-unknown-fields
-  volumeMode volumeName.. hostname zone failurePolicy resourceVersion.preconditions uid.preconditions`
-    .split(/\s+/)
-    .filter(name => !name.endsWith('..')),
+  storageCapacity storageClassName successfulJobsHistoryLimit supplementalGroupsPolicy suspend terminating
+  terminationGracePeriodSeconds timeZone timeoutSeconds tolerationSeconds trafficDistribution
+  ttlSecondsAfterFinished unhealthyPodEvictionPolicy volumeAttributesClassName volumeBindingMode $ref
+  deprecationWarning labelSelectorPath maxItems maxLength maxProperties maximum minItems minLength minProperties
+  minimum multipleOf optionalOldSelf x-kubernetes-list-type x-kubernetes-map-type
+  x-kubernetes-preserve-unknown-fields volumeMode hostname zone failurePolicy`.split(/\s+/),
 );
 
 /** Where the rule by name is wrong: pointers that share a name with plain fields, and the other way round. */
