@@ -28,6 +28,8 @@ const volumeFields = [
   'volumeAttributesClassName',
   'volumeMode',
 ];
+// Resources twice: of their selectors, too, there are two forms.
+const askedAccess = ['resourceAttributes', 'resourceAttributes', 'nonResourceAttributes'];
 const named = (field: string) => ({ name: field.toLowerCase() });
 
 /**
@@ -56,8 +58,10 @@ export const variants: Readonly<Record<string, readonly Fields[]>> = {
     { labelSelector: undefined, signerName: undefined },
   ],
   'apiregistration.v1.APIServiceSpec': oneOf(['caBundle', 'insecureSkipTLSVerify']),
-  'authorization.v1.SubjectAccessReviewSpec': oneOf(['nonResourceAttributes', 'resourceAttributes']),
-  'authorization.v1.SelfSubjectAccessReviewSpec': oneOf(['nonResourceAttributes', 'resourceAttributes']),
+  'authorization.v1.FieldSelectorAttributes': oneOf(['rawSelector', 'requirements']),
+  'authorization.v1.LabelSelectorAttributes': oneOf(['rawSelector', 'requirements']),
+  'authorization.v1.SubjectAccessReviewSpec': oneOf(askedAccess),
+  'authorization.v1.SelfSubjectAccessReviewSpec': oneOf(askedAccess),
   'flowcontrol.v1.PriorityLevelConfigurationSpec': [
     { exempt: undefined },
     { limited: undefined, type: 'Exempt' },
