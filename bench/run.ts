@@ -1,7 +1,7 @@
 /**
  * Measures what the project promises and prints a table; the figures as JSON go to bench/results/.
- * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api turns etcd boot idle api-cluster pods
- * services memory dns traffic first-lookup
+ * Usage: npm run bench -- [--runs N] [--keep] [name …]   names: store api turns watchers etcd boot idle api-cluster
+ * pods services memory dns traffic first-lookup
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,9 +22,10 @@ import { services } from './services.ts';
 import { store } from './store.ts';
 import { traffic } from './traffic.ts';
 import { turns } from './turns-bench.ts';
+import { watchers } from './watchers.ts';
 
 const benches: readonly Bench[] = [
-  ...[store, api, turns, etcd, boot, idle],
+  ...[store, api, turns, watchers, etcd, boot, idle],
   ...[apiCluster, pods, services, memory],
   ...[dns, traffic, firstLookup],
 ];

@@ -148,7 +148,8 @@ function checkConfiguration(config: JsonObject, { apiVersion, kind, schema }: Fi
     fieldSetOf(config, schema);
   } catch (cause) {
     if (!(cause instanceof TypedError)) throw cause;
-    const at = `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+    const text = (value: unknown) => (typeof value === 'string' ? value : '');
+    const at = `${text(metadata.namespace)}/${text(metadata.name)}`;
     const message = `failed to create typed patch object (${at}; ${apiVersion}, Kind=${kind}): ${cause.message}`;
     throw new ApiError({ message, code: 500 }, { cause });
   }

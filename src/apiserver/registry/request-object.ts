@@ -1,6 +1,7 @@
-import type { FieldValidation } from '../../api/decode/decode-object.ts';
-import type { JsonObject } from '../../api/json.ts';
-import type { GroupVersionKind, KubeObject } from '../../api/objects.ts';
+import { decodeObject, type FieldValidation } from '../../api/decode/decode-object.ts';
+import type { DeleteOptions } from '../../api/generated/types.ts';
+import { isObject, type JsonObject } from '../../api/json.ts';
+import { type GroupVersionKind, type KubeObject, parseApiVersion } from '../../api/objects.ts';
 import { badRequest, invalid, unsupportedMediaType } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import { header } from '../exchange.ts';
@@ -43,12 +44,26 @@ async function readWith(call: Call, rules: ObjectRules): Promise<KubeObject> {
   return object;
 }
 
-/** A body that may be missing and need not say its kind: DeleteOptions, patches. A JSON value of our own. */
+/** A body that may be missing and need not say its kind: options, patches. A JSON value of our own. */
 export async function readBody(call: Call, accept: readonly string[] = objectTypes): Promise<unknown> {
   const body = await readRaw(call, accept);
   const value = typeof body === 'string' ? parseJson(body) : body;
   call.trail?.requested(value);
   return value;
+}
+
+/**
+ * The options a DELETE may carry, of whatever version.
+ * @throws ApiError 400 for what they are not, 413, 415
+ */
+export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
+  const body = await readBody(call);
+  if (body === undefined) return {};
+  const named = isObject(body) && typeof body.apiVersion === 'string' ? body.apiVersion : '';
+  const gvk = { ...parseApiVersion(named || 'meta.k8s.io/v1'), kind: 'DeleteOptions' };
+  const { object } = decodeObject(body as JsonObject, gvk, { fieldValidation: 'Ignore' });
+  const { apiVersion: _, kind: __, ...options } = object;
+  return options as DeleteOptions;
 }
 
 /** `fieldValidation=` of the query. @throws ApiError 422 for a value there is none of. */

@@ -1,4 +1,3 @@
-import type { DeleteOptions } from '../../api/generated/types.ts';
 import { badRequest, methodNotAllowed } from '../../api/status.ts';
 import type { Call } from '../call.ts';
 import type { ServerResponse } from '../exchange.ts';
@@ -18,7 +17,7 @@ import { listResponse } from './list-response.ts';
 import { readPatchOf } from './patch.ts';
 import { type Registry, type Result, resultOf } from './registry.ts';
 import { bookmarkObject, encoded, eventForm, objectResponse, type View } from './representation.ts';
-import { bodyMediaType, readBody, readObject } from './request-object.ts';
+import { bodyMediaType, readDeleteOptions, readObject } from './request-object.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
 import { readSelection } from './selection.ts';
 import { returnsDeleted } from './strategies.ts';
@@ -225,8 +224,7 @@ function objectNamespace(endpoint: ResourceEndpoint, namespace: string): string 
 async function readDelete(call: Call): Promise<DeleteRequest> {
   const { query } = call.request;
   const write = writeOptions(call);
-  const body = ((await readBody(call)) ?? {}) as DeleteOptions;
-  const options: DeleteOptions = { ...body };
+  const options = await readDeleteOptions(call);
   const grace = query.get('gracePeriodSeconds');
   if (grace !== null && options.gracePeriodSeconds === undefined) {
     if (!/^-?\d{1,15}$/.test(grace))

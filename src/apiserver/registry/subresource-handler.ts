@@ -21,6 +21,7 @@ import { bindPod } from './core/binding.ts';
 import { evictPod } from './core/eviction.ts';
 import { ephemeralContainerRules, resizeRules } from './core/pod-updates.ts';
 import { issueToken, type TokenIssuer } from './core/token-request.ts';
+import { checkNames } from './object-names.ts';
 import { builtinRules } from './object-rules.ts';
 import { readPatchOf } from './patch.ts';
 import type { Registry } from './registry.ts';
@@ -190,7 +191,8 @@ export class SubresourceHandler {
   /** What a PUT or PATCH makes of the scale that is there. */
   async #scaleChange(call: Call, endpoint: ResourceEndpoint): Promise<ScaleChange> {
     if (call.info.verb === 'update') {
-      const scale = await readObjectAs<Scale>(call, scaleKind);
+      const scale = await readObjectAs<Scale & KubeObject>(call, scaleKind);
+      checkNames(endpoint, call.info.namespace, call.info.pathName, scale);
       return old => ({ object: old, scale });
     }
     if (call.info.verb !== 'patch') throw notAllowed();
