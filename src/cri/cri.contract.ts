@@ -111,6 +111,16 @@ export function criContract(name: string, make: () => Promise<CriUnderTest>): vo
     await assert.rejects(cri.pullImage('registry.invalid/none:1'), CriError);
   });
 
+  test(`${name}: the files of an image, until they are let go of`, async () => {
+    const { cri, image } = await make();
+    const views = await cri.viewImage(image, 'view-a');
+    assert.equal(views.length, 1);
+    assert.deepEqual(await cri.viewImage(image, 'view-a'), views);
+    await cri.removeImageView('view-a');
+    await cri.removeImageView('view-a');
+    await assert.rejects(cri.viewImage('registry.invalid/none:1', 'view-b'), CriError);
+  });
+
   test(`${name}: containers need a sandbox and an image that are there`, async () => {
     const { cri, image, logDirectory, cgroup } = await make();
     const sandbox = sandboxConfig('needs', logDirectory, cgroup);

@@ -52,6 +52,13 @@ export interface Cri {
   /** Resolves with the image's reference on this node. Takes as long as it takes; `signal` gives up. */
   pullImage(image: string, auth?: Encoded<'AuthConfig'>, signal?: AbortSignal): Promise<string>;
   removeImage(image: string): Promise<void>;
+  /**
+   * A read-only view of an image's files, kept under `key` until it is removed: what to mount. Fine to repeat.
+   * @throws CriError
+   */
+  viewImage(image: string, key: string): Promise<ViewMount[]>;
+  /** Fine for one that is not there. */
+  removeImageView(key: string): Promise<void>;
   imageFsInfo(): Promise<Decoded<'FilesystemUsage'>[]>;
 
   /**
@@ -74,6 +81,8 @@ export type Container = Decoded<'Container'>;
 export type ContainerStatus = Decoded<'ContainerStatus'>;
 export type Image = Decoded<'Image'>;
 export type Mount = Encoded<'Mount'>;
+/** As of mount(8): a type, a source and options. */
+export type ViewMount = Decoded<'ViewMount'>;
 export type LinuxContainerResources = Encoded<'LinuxContainerResources'>;
 
 export interface ExecResult {

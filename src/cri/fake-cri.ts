@@ -14,6 +14,7 @@ import type {
   RuntimeCondition,
   RuntimeEvent,
   RuntimeVersion,
+  ViewMount,
 } from './cri.ts';
 import { CriError } from './cri.ts';
 import type { Decoded, Encoded } from './schema.ts';
@@ -42,6 +43,8 @@ export class FakeCri implements Cri {
   readonly sandboxes = new Map<string, FakeSandbox>();
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new Map<string, Image>();
+  /** Image by key. */
+  readonly views = new Map<string, string>();
   /** Every changing call in order: `startContainer web`, `stopContainer web 30`. */
   readonly calls: string[] = [];
   conditions: RuntimeCondition[] = [
@@ -352,6 +355,18 @@ export class FakeCri implements Cri {
     for (const [name, known] of this.images) {
       if (name === image || known.id === image) this.images.delete(name);
     }
+  }
+
+  async viewImage(image: string, key: string): Promise<ViewMount[]> {
+    await this.#enter('viewImage', key);
+    if (!this.#image(image)) throw new CriError('Unknown', `the runtime has no files of the image ${image}`);
+    this.views.set(key, image);
+    return [{ type: 'bind', source: `/views/${key}`, options: ['ro', 'rbind'] }];
+  }
+
+  async removeImageView(key: string): Promise<void> {
+    await this.#enter('removeImageView', key);
+    this.views.delete(key);
   }
 
   async imageFsInfo(): Promise<Decoded<'FilesystemUsage'>[]> {

@@ -14,8 +14,10 @@ import type {
   RuntimeCondition,
   RuntimeEvent,
   RuntimeVersion,
+  ViewMount,
 } from './cri.ts';
 import { CriError, criErrorCodes } from './cri.ts';
+import { removeImageView, viewImage } from './image-view.ts';
 import type { criSchema, Decoded, Encoded, MessageName } from './schema.ts';
 
 const seconds = 1000;
@@ -218,6 +220,14 @@ export class GrpcCri implements Cri {
 
   async removeImage(image: string): Promise<void> {
     await this.#image('RemoveImage', 'RemoveImageRequest', { image: { image } }, 'RemoveImageResponse');
+  }
+
+  async viewImage(image: string, key: string): Promise<ViewMount[]> {
+    return viewImage(this.#channel, image, key).catch(error => Promise.reject(translate(error)));
+  }
+
+  async removeImageView(key: string): Promise<void> {
+    await removeImageView(this.#channel, key).catch(error => Promise.reject(translate(error)));
   }
 
   async imageFsInfo(): Promise<Decoded<'FilesystemUsage'>[]> {

@@ -375,13 +375,24 @@ const runtimeMessages = {
   ListContainerStatsResponse: { stats: [1, 'ContainerStats[]'] },
 } as const;
 
-/** containerd's own event stream (`containerd.services.events.v1`), which every containerd version has. */
+/** containerd's own events and snapshots (`containerd.services`), which every containerd version has. */
 const containerdMessages = {
   SubscribeRequest: { filters: [1, 'string[]'] },
   Any: { typeUrl: [1, 'string'], value: [2, 'bytes'] },
   Envelope: { namespace: [2, 'string'], topic: [3, 'string'], event: [4, 'Any'] },
   /** The events under `/tasks/` all begin with the container's id. */
   TaskEvent: { containerId: [1, 'string'] },
+  ViewMount: { type: [1, 'string'], source: [2, 'string'], options: [4, 'string[]'] },
+  ViewSnapshotRequest: {
+    snapshotter: [1, 'string'],
+    key: [2, 'string'],
+    parent: [3, 'string'],
+    labels: [4, 'map'],
+  },
+  ViewSnapshotResponse: { mounts: [1, 'ViewMount[]'] },
+  SnapshotKeyRequest: { snapshotter: [1, 'string'], key: [2, 'string'] },
+  SnapshotMountsResponse: { mounts: [1, 'ViewMount[]'] },
+  Empty: {},
   HealthCheckRequest: { service: [1, 'string'] },
   HealthCheckResponse: { status: [1, 'ServingStatus'] },
 } as const;

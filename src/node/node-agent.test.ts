@@ -27,6 +27,7 @@ class TestNode {
   readonly clock = new FakeClock();
   readonly transport = new FakeTransport({ clock: this.clock });
   readonly cri = new FakeCri(this.clock);
+  readonly mounts = new FakeMounts();
   readonly recorder = new FakeEventRecorder();
   readonly decisions = new DecisionLog(this.clock, 'n1');
   readonly api = new NodeApi(this.transport);
@@ -58,7 +59,7 @@ class TestNode {
     const { clock, transport, cri, recorder, decisions } = this;
     const log = process.env.DEBUG ? createLogger(clock, { component: 'test', level: 'debug' }) : silentLogger;
     this.#informers = new InformerFactory({ clock, log, transport });
-    const mounts = new FakeMounts();
+    const { mounts } = this;
     const deps = { clock, log, decisions, transport, informers: this.#informers, recorder, cri, mounts };
     this.agent = new NodeAgent(
       {
@@ -636,4 +637,26 @@ test('extended resources that others count may be allocated, until they count th
   assert.deepEqual(await capacity('3'), ['3', '3']);
   assert.deepEqual(await capacity('5'), ['5', '5']);
   assert.deepEqual(await capacity(null), [undefined, undefined]);
+});
+
+test('the files of an image are a volume: pulled first, let go of with the pod', async t => {
+  const node = await TestNode.start(t);
+  const reference = 'docker.io/library/files:1';
+  const volumes = [{ name: 'v', image: { reference, pullPolicy: 'IfNotPresent' } }];
+  await node.create({ containers: [{ ...web, volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes });
+  const waiting = async () => (await node.pod())?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  await node.until('said to be missing', async () => (await waiting()) === 'ErrImagePull');
+  node.cri.registry.add(reference);
+  await node.until('Ready', () => node.isReady(), 40_000);
+  const key = 'image-volume-uid-web-v';
+  assert.deepEqual([...node.cri.views], [[key, reference]]);
+  const [container] = [...node.cri.containers.values()];
+  const mount = container!.config.mounts?.find(each => each.containerPath === '/v');
+  assert.deepEqual([mount?.readonly, node.mounts.points.get(mount?.hostPath ?? '')], [true, `/views/${key}`]);
+  await node.api.pods.delete('default', 'web', { gracePeriodSeconds: 0 });
+  await node.until('no view', () => node.cri.views.size === 0, 40_000);
+  assert.deepEqual(
+    [...node.mounts.points.keys()].filter(path => path.includes('uid-web')),
+    [],
+  );
 });

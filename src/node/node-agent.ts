@@ -39,6 +39,7 @@ import type { PeerRules } from './traffic/peer-rules.ts';
 import { TrafficRelease } from './traffic/traffic-release.ts';
 import type { TrafficRules } from './traffic/traffic-rules.ts';
 import { ClaimVolumes } from './volume/claim-volumes.ts';
+import { ImageVolumes } from './volume/image-volumes.ts';
 import type { Mounts } from './volume/mounts.ts';
 import { NodeFolders } from './volume/node-folders.ts';
 import { PodVolumes } from './volume/pod-volumes.ts';
@@ -266,6 +267,7 @@ function podContext(
     volumes: new PodVolumes({
       ...{ paths, mounts, decisions, sources: { ...sources, tokens } },
       claims: new ClaimVolumes({ api, folders }),
+      images: new ImageVolumes({ cri, mounts, paths }),
     }),
     hooks: new LifecycleHooks({ cri, clock, requests }),
     prober: new Prober({ clock, decisions, recorder, runner, onChange: requeue }),

@@ -20,6 +20,11 @@ export class MountedVolumes {
     this.#context = context;
   }
 
+  /** Whether they have been made. */
+  get made(): boolean {
+    return this.#mounted !== undefined;
+  }
+
   /** @throws VolumeError */
   async mount(pod: NodePod): Promise<Map<string, MountedVolume>> {
     const { volumes, clock, requeue } = this.#context;

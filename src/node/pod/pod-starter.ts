@@ -55,6 +55,14 @@ export class PodStarter {
     try {
       // First what takes longest.
       const sandboxMade = this.#sandbox(pod, plan);
+      sandboxMade.catch(() => {});
+      const missing = await this.#missingVolumeImage(pod);
+      if (missing) {
+        await sandboxMade;
+        for (const { container } of due) this.#noteImage(pod, container.spec.name, missing);
+        publish();
+        return;
+      }
       const images = Promise.all(due.map(start => this.#image(pod, start)));
       const volumes = this.#volumes.mount(pod);
       // Whichever fails first: none of the others may end as an unhandled rejection.
@@ -153,13 +161,26 @@ export class PodStarter {
     });
   }
 
+  /** The first image of a volume that is not on the node; none once the volumes are made. */
+  async #missingVolumeImage(pod: NodePod): Promise<ImageState | undefined> {
+    if (this.#volumes.made) return undefined;
+    const images = (pod.spec.volumes ?? []).flatMap(({ image }) => image ?? []);
+    const states = await Promise.all(
+      images.map(({ reference = '', pullPolicy = '' }) => this.#ensure(pod, reference, pullPolicy)),
+    );
+    return states.find(({ state }) => state !== 'present');
+  }
+
   #image(pod: NodePod, { container }: PlannedStart): Promise<ImageState> {
-    const { images, requeue, recorder, sources } = this.#context;
     const { image = '', imagePullPolicy = '' } = container.spec;
-    const fieldPath = containerFieldPath(container);
+    return this.#ensure(pod, image, imagePullPolicy, containerFieldPath(container));
+  }
+
+  #ensure(pod: NodePod, image: string, imagePullPolicy: string, fieldPath?: string): Promise<ImageState> {
+    const { images, requeue, recorder, sources } = this.#context;
     const events = {
       event: (type: 'Normal' | 'Warning', reason: string, message: string) =>
-        recorder.event(pod, type, reason, message, { fieldPath }),
+        recorder.event(pod, type, reason, message, fieldPath === undefined ? {} : { fieldPath }),
     };
     const credentials = () => registryCredentials(pod, image, sources);
     return images.ensure(pod, image, imagePullPolicy, credentials, events, () => requeue(pod.metadata.uid));

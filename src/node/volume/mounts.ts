@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ViewMount } from '../../cri/cri.ts';
 import type { Commands } from '../../kernel/command.ts';
 
 /** The mounts a node agent makes for volumes. */
@@ -7,6 +8,8 @@ export interface Mounts {
   tmpfs(path: string, bytes?: number): Promise<void>;
   /** Binds `source` to `target`, which exists and is of the same type. One that is there is kept. */
   bind(source: string, target: string): Promise<void>;
+  /** Mounts what the runtime says, read-only. One that is there is kept. */
+  view(mount: ViewMount, path: string): Promise<void>;
   /** Fine where nothing is mounted. */
   unmount(path: string): Promise<void>;
   /** The mount points at or below `path`, deepest first. */
@@ -30,6 +33,16 @@ export class LinuxMounts implements Mounts {
     if ((await this.below(target)).includes(target)) return;
     // `source` may be /proc/<pid>/fd/<n>: it must be taken as it is, not resolved.
     await this.#commands.run(['mount', '--no-canonicalize', '--bind', source, target]);
+  }
+
+  async view({ type, source, options }: ViewMount, path: string): Promise<void> {
+    if (type === 'bind') {
+      await this.bind(source, path);
+      return;
+    }
+    if ((await this.below(path)).includes(path)) return;
+    const all = [...new Set(['ro', ...options])].join(',');
+    await this.#commands.run(['mount', '-t', type, '-o', all, source, path]);
   }
 
   async unmount(path: string): Promise<void> {
@@ -58,6 +71,10 @@ export class FakeMounts implements Mounts {
 
   async bind(source: string, target: string): Promise<void> {
     if (!this.points.has(target)) this.points.set(target, source);
+  }
+
+  async view({ source }: ViewMount, path: string): Promise<void> {
+    await this.bind(source, path);
   }
 
   async unmount(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm } from 'node:fs/promises';
 import type { Pod, Volume } from '../../api/generated/types.ts';
 import { type DecisionLog, decisionObject } from '../../base/decisions.ts';
 import type { DownwardFacts } from '../container/downward-api.ts';
@@ -7,6 +7,7 @@ import { whole } from '../pod/quality-of-service.ts';
 import { writeAtomically } from './atomic-directory.ts';
 import type { ClaimVolumes } from './claim-volumes.ts';
 import { prepareHostPath } from './host-path.ts';
+import { type ImageVolumes, imagePlugin } from './image-volumes.ts';
 import type { Mounts } from './mounts.ts';
 import { isFileVolume, isSecretVolume, type VolumeSources, volumeFiles } from './volume-files.ts';
 
@@ -35,6 +36,7 @@ export class PodVolumes {
   readonly #sources: VolumeSources;
   readonly #decisions: DecisionLog;
   readonly #claims: ClaimVolumes;
+  readonly #images: ImageVolumes;
   #secretsMounted: Promise<void> | undefined;
 
   constructor(deps: {
@@ -43,7 +45,9 @@ export class PodVolumes {
     sources: VolumeSources;
     decisions: DecisionLog;
     claims: ClaimVolumes;
+    images: ImageVolumes;
   }) {
+    this.#images = deps.images;
     this.#claims = deps.claims;
     this.#paths = deps.paths;
     this.#mounts = deps.mounts;
@@ -94,6 +98,7 @@ export class PodVolumes {
     await this.#mounts.unmount(dir);
     const left = await this.#mounts.below(dir);
     if (left.length > 0) throw new Error(`still mounted: ${left.join(', ')}`);
+    await this.#images.remove(uid, await namesIn(this.#paths.volume(uid, imagePlugin, '')));
     await rm(dir, { recursive: true, force: true });
     await rm(this.#paths.secretVolumes(uid), { recursive: true, force: true });
   }
@@ -106,6 +111,8 @@ export class PodVolumes {
     if (volume.persistentVolumeClaim || volume.ephemeral) return this.#claims.mount(pod, volume);
     const found = { readOnly: false, written: 'elsewhere' } as const;
     if (volume.hostPath) return { path: await prepareHostPath(volume.hostPath), ...found };
+    // Containers get it read-only, whatever they say.
+    if (volume.image) return { path: await this.#images.mount(pod, volume), ...found, readOnly: true };
     if (volume.emptyDir) return { path: await this.#emptyDir(pod, volume), ...found };
     const kind = Object.keys(volume).find(key => key !== 'name') ?? 'unknown';
     throw new Error(`volumes of type ${kind} are not supported by this node yet`);
@@ -158,4 +165,12 @@ export class PodVolumes {
     await this.#mounts.tmpfs(this.#paths.secretsDir);
     await chmod(this.#paths.secretsDir, 0o711);
   }
+}
+
+/** Empty for a folder that is not there. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(error => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
 }
