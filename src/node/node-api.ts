@@ -8,6 +8,10 @@ import type {
   Pod,
   Secret,
   ServiceAccount,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  TokenReview,
+  TokenReviewStatus,
 } from '../api/generated/types.ts';
 import type { KubeObject } from '../api/objects.ts';
 import { builtinByKind, type ResourceInfo } from '../api/resources.ts';
@@ -29,6 +33,8 @@ export class NodeApi {
   readonly claims: ResourceClient<PersistentVolumeClaim>;
   readonly volumes: ResourceClient<PersistentVolume>;
   readonly #serviceAccounts: ResourceClient<ServiceAccount>;
+  readonly #tokenReviews: ResourceClient<TokenReview>;
+  readonly #accessReviews: ResourceClient<SubjectAccessReview>;
 
   constructor(transport: Transport) {
     const client = <T extends KubeObject>(info: ResourceInfo) => new ResourceClient<T>(transport, info);
@@ -40,6 +46,18 @@ export class NodeApi {
     this.claims = client(resource('', 'PersistentVolumeClaim'));
     this.volumes = client(volumeResource);
     this.#serviceAccounts = client(resource('', 'ServiceAccount'));
+    this.#tokenReviews = client(resource('authentication.k8s.io', 'TokenReview'));
+    this.#accessReviews = client(resource('authorization.k8s.io', 'SubjectAccessReview'));
+  }
+
+  /** Whose a token is. */
+  async reviewToken(token: string): Promise<TokenReviewStatus> {
+    return (await this.#tokenReviews.create({ spec: { token } })).status ?? {};
+  }
+
+  /** Whether somebody may do something. */
+  async reviewAccess(spec: SubjectAccessReviewSpec): Promise<boolean> {
+    return (await this.#accessReviews.create({ spec })).status?.allowed ?? false;
   }
 
   /** A token for a service account. */

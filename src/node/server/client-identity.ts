@@ -3,6 +3,8 @@ import type { TLSSocket } from 'node:tls';
 export interface ClientIdentity {
   name: string;
   groups: string[];
+  uid?: string;
+  extra?: Record<string, string[]>;
 }
 
 /** Who the client's certificate says it is; undefined where it has none of the cluster's CA. */

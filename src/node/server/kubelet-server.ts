@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Node } from '../../api/generated/types.ts';
 import { errorChain } from '../../base/log.ts';
 import { rpcMessage } from '../../cri/cri.ts';
@@ -11,8 +10,9 @@ import { containerName, isRunning, readySandbox, runningContainers } from '../po
 import type { PodWorkers } from '../pod/pod-workers.ts';
 import { rulesPath } from '../traffic/rules-path.ts';
 import type { TrafficRules } from '../traffic/traffic-rules.ts';
-import { type ClientIdentity, clientIdentity, isNode, mayUseKubelet } from './client-identity.ts';
+import { isNode } from './client-identity.ts';
 import { readContainerLog } from './container-log.ts';
+import { KubeletAccess } from './kubelet-access.ts';
 import { logContainer, parseLogOptions, RequestError } from './log-request.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { RulesAnswers } from './rules-answers.ts';
@@ -27,7 +27,7 @@ export interface KubeletServerOptions {
 
 /**
  * The kubelet API: what the API server asks a node for, and, closed to all else, what the agents of other nodes do.
- * Only for clients with a certificate of the cluster.
+ * Who may use it: `KubeletAccess`.
  */
 export class KubeletServer {
   readonly #context: PodContext;
@@ -36,6 +36,7 @@ export class KubeletServer {
   readonly #options: KubeletServerOptions;
   readonly #stats: StatsSummary;
   readonly #rules: RulesAnswers;
+  readonly #access: KubeletAccess;
   readonly #stopping = new AbortController();
   /** Upgraded connections; the server itself no longer counts them. */
   readonly #streams = new Set<Socket>();
@@ -50,6 +51,9 @@ export class KubeletServer {
     this.#node = deps.node;
     this.#options = options;
     this.#stats = new StatsSummary(deps.context);
+    const { api, clock, log } = deps.context;
+    const nodeName = () => deps.node().metadata?.name ?? '';
+    this.#access = new KubeletAccess({ reviews: api, clock, log, nodeName });
     this.#rules = new RulesAnswers({ clock: deps.context.clock, rules: deps.rules });
   }
 
@@ -82,11 +86,11 @@ export class KubeletServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const client = authenticate(request);
+      const client = await this.#access.authenticate(request);
       const url = new URL(request.url ?? '/', 'https://node');
       if (isRulesQuestion(request, url) && isNode(client))
         return await this.#rules.answer(client.name, url.searchParams, response, this.#stopping.signal);
-      authorize(request, client);
+      await this.#access.authorize(request, client);
       await this.#route(url, response);
     } catch (error) {
       if (response.headersSent) {
@@ -165,7 +169,7 @@ export class KubeletServer {
     socket.once('close', () => this.#streams.delete(socket));
     socket.on('error', () => socket.destroy());
     try {
-      authorize(request, authenticate(request));
+      await this.#access.authorize(request, await this.#access.authenticate(request));
       const target = await this.#streamTarget(new URL(request.url ?? '/', 'https://node'));
       proxyStream(request, socket, head, target);
     } catch (error) {
@@ -258,26 +262,9 @@ export class KubeletServer {
   }
 }
 
-/** @throws RequestError 401 */
-function authenticate(request: IncomingMessage): ClientIdentity {
-  const identity = clientIdentity(request.socket as TLSSocket);
-  if (!identity) throw new RequestError(401, 'Unauthorized');
-  return identity;
-}
-
 /** The one thing that the agents of other nodes ask for. */
 function isRulesQuestion(request: IncomingMessage, url: URL): boolean {
   return request.method === 'GET' && url.pathname === rulesPath;
-}
-
-/** @throws RequestError 403 */
-function authorize(request: IncomingMessage, identity: ClientIdentity): void {
-  if (mayUseKubelet(identity)) return;
-  const verb = request.method === 'GET' ? 'get' : 'create';
-  throw new RequestError(
-    403,
-    `Forbidden (user=${identity.name}, verb=${verb}, resource=nodes, subresource=proxy)`,
-  );
 }
 
 function json(response: ServerResponse, value: unknown): void {
