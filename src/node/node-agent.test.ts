@@ -542,6 +542,7 @@ test('a pod that does not fit is rejected', async t => {
   await node.until('Failed', async () => (await node.phase()) === 'Failed');
   const status = (await node.pod())?.status;
   assert.equal(status?.reason, 'OutOfcpu');
+  assert.equal(status?.containerStatuses, undefined, 'nothing of it waits to be created');
   assert.equal(
     status?.message,
     "Pod was rejected: Node didn't have enough resource: cpu, requested: 100000, used: 0, capacity: 4000",

@@ -25,7 +25,9 @@ export interface StatusFacts extends ContainerFacts {
  */
 export function podStatus(pod: Pod, runtime: PodRuntime, facts: StatusFacts): PodStatus {
   const old = pod.status;
-  const statuses = containerStatuses(pod, runtime, old, facts);
+  const statuses = isRefused(runtime, old, facts)
+    ? { init: [], regular: [], ephemeral: [] }
+    : containerStatuses(pod, runtime, old, facts);
   const phase = settledPhase(
     old?.phase,
     facts.verdict ? 'Failed' : podPhase(pod, statuses.init, statuses.regular, facts.finished),
@@ -47,6 +49,12 @@ export function podStatus(pod: Pod, runtime: PodRuntime, facts: StatusFacts): Po
     ...(statuses.regular.length > 0 && { containerStatuses: statuses.regular }),
     ...(statuses.ephemeral.length > 0 && { ephemeralContainerStatuses: statuses.ephemeral }),
   };
+}
+
+/** A pod the node did not take has no containers to tell of: not even such that wait (kubelet's `rejectPod`). */
+function isRefused({ sandboxes }: PodRuntime, old: PodStatus | undefined, facts: StatusFacts): boolean {
+  const isEnded = facts.verdict !== undefined || old?.phase === 'Failed';
+  return isEnded && sandboxes.length === 0 && !old?.containerStatuses?.length;
 }
 
 /** A pod that has ended keeps showing the addresses it had. */
