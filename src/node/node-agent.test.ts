@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -660,4 +660,23 @@ test('the files of an image are a volume: pulled first, let go of with the pod',
     [...node.mounts.points.keys()].filter(path => path.includes('uid-web')),
     [],
   );
+});
+
+test('a pod whose emptyDir grows above its limit is evicted', async t => {
+  const node = await TestNode.start(t);
+  const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
+  await node.create({ containers: [{ ...web, volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes });
+  await node.until('Ready', () => node.isReady());
+  const folder = join(node.dir, 'pods/uid-web/volumes/kubernetes.io~empty-dir/v');
+  mkdirSync(join(folder, 'deep'));
+  writeFileSync(join(folder, 'deep/half'), Buffer.alloc(600_000, 1));
+  await node.clock.advance(20_000);
+  await node.settle();
+  assert.equal(await node.phase(), 'Running');
+  writeFileSync(join(folder, 'other'), Buffer.alloc(600_000, 1));
+  await node.until('evicted', async () => (await node.phase()) === 'Failed', 30_000);
+  const { reason, message } = (await node.pod())!.status!;
+  assert.deepEqual([reason, message], ['Evicted', 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ']);
+  await node.until('stopped', () => node.cri.calls.includes('stopContainer web 2'), 5_000);
+  assert.equal(condition(await node.pod(), 'DisruptionTarget'), 'True');
 });

@@ -16,6 +16,7 @@ import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import { ConfigObjects } from './config-objects.ts';
 import { ImagePuller } from './container/image-puller.ts';
 import { LifecycleHooks } from './container/lifecycle-hooks.ts';
+import { Evictions } from './evictions.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { NodeApi, nodeResource, podResource, serviceResource, volumeResource } from './node-api.ts';
 import type { NodeFacts, PodContext } from './node-facts.ts';
@@ -143,6 +144,7 @@ export class NodeAgent implements Component {
     if (!parts) return;
     await parts.server.stop();
     parts.housekeeping.stop();
+    parts.evictions.stop();
     await parts.folders.stop();
     parts.context.images.stop();
     parts.context.prober.stopAll();
@@ -156,6 +158,7 @@ export class NodeAgent implements Component {
     await parts.pods.whenSynced(this.#stopping.signal);
     parts.workers.start();
     parts.housekeeping.start();
+    parts.evictions.start();
     parts.folders.start(this.#stopping.signal);
   }
 }
@@ -168,6 +171,7 @@ interface Parts {
   lease: NodeLease;
   server: KubeletServer;
   housekeeping: Housekeeping;
+  evictions: Evictions;
   folders: NodeFolders;
 }
 
@@ -221,7 +225,8 @@ async function assembleParts(
     { tls: options.tls, listen },
   );
   const housekeeping = new Housekeeping({ context, workers, registrar });
-  return { context, pods, workers, registrar, lease, server, housekeeping, folders };
+  const evictions = new Evictions({ context, workers });
+  return { context, pods, workers, registrar, lease, server, housekeeping, evictions, folders };
 }
 
 function podContext(

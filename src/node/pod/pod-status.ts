@@ -12,8 +12,8 @@ export interface StatusFacts extends ContainerFacts {
   hostIPs: readonly string[];
   /** The pod is ended by the node: rejected, past its deadline. Overrides phase, reason and message. */
   verdict?: { reason: string; message: string };
-  /** Conditions of a change of its containers' resources that is not done. */
-  resize?: readonly Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
+  /** Conditions that are there at times: of a resize that is not done, of an eviction. */
+  further?: readonly Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
   /** Nothing of the pod will run again. */
   finished: boolean;
 }
@@ -140,7 +140,7 @@ function podConditions(
     readyCondition(pod, containersReady),
     { type: 'ContainersReady', ...containersReady },
     { type: 'PodScheduled', status: 'True' },
-    ...(facts.resize ?? []),
+    ...(facts.further ?? []),
   ];
   const before = new Map((pod.status?.conditions ?? []).map(condition => [condition.type, condition]));
   const generation = pod.metadata?.generation;

@@ -48,6 +48,7 @@ export class PodWorker {
   #inApi = true;
   #startTime: string | undefined;
   #verdict: Rejection | undefined;
+  #disruption: { type: string; status: string; reason: string; message: string }[] = [];
   #termination: Termination | undefined;
   #finished = false;
   #adopted = false;
@@ -116,6 +117,18 @@ export class PodWorker {
       rejection.message.replace(/^Pod was rejected: /, ''),
     );
     decisions.record('pod.rejected', decisionObject(this.#pod), { ...rejection });
+  }
+
+  /** Ends it for the node's sake, at once. */
+  evict(message: string): void {
+    const { recorder, requeue } = this.#context;
+    if (!this.active || this.#termination) return;
+    recorder.event(this.#pod, 'Warning', 'Evicted', message);
+    this.#verdict = { reason: 'Evicted', message };
+    const reason = 'TerminationByKubelet';
+    this.#disruption = [{ type: 'DisruptionTarget', status: 'True', reason, message }];
+    this.#terminate(1, 'evicted');
+    requeue(this.uid);
   }
 
   async sync(): Promise<void> {
@@ -322,7 +335,7 @@ export class PodWorker {
       hookRunning: id => this.#starter.hooks.isRunning(id),
       terminationMessage: id => this.#messages.get(id) ?? '',
       resources: id => this.#resizer.actual(id),
-      resize: this.#resizer.conditions,
+      further: [...this.#resizer.conditions, ...this.#disruption],
     });
     writer.set(this.#pod, status);
   }

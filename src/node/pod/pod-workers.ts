@@ -73,6 +73,16 @@ export class PodWorkers {
     return [...this.#workers.values()].filter(({ inApi }) => inApi).map(({ pod }) => pod);
   }
 
+  /** Those that take up resources. */
+  active(): NodePod[] {
+    return [...this.#workers.values()].filter(({ active }) => active).map(({ pod }) => pod);
+  }
+
+  /** @param message why, for its owner */
+  evict(uid: string, message: string): void {
+    this.#workers.get(uid)?.evict(message);
+  }
+
   /** The pods the node still has anything of. */
   uids(): Set<string> {
     return new Set(this.#workers.keys());

@@ -14,6 +14,9 @@ export const ownConditions: ReadonlySet<string> = new Set([
   'PodResizeInProgress',
 ]);
 
+/** One that the node sets where it evicts and leaves alone where others did. */
+const disruption = 'DisruptionTarget';
+
 /** Fields the node writes; one that is no longer there is taken out. */
 const ownFields = [
   'phase',
@@ -62,7 +65,8 @@ function changedConditions(old: readonly PodCondition[], wanted: readonly PodCon
   const changed = wanted
     .filter(condition => {
       const before = old.find(({ type }) => type === condition.type);
-      return ownConditions.has(condition.type) && !(before && sameCondition(before, condition));
+      const ours = ownConditions.has(condition.type) || condition.type === disruption;
+      return ours && !(before && sameCondition(before, condition));
     })
     .map(condition => {
       const before = old.find(({ type }) => type === condition.type);
