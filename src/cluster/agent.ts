@@ -16,6 +16,7 @@ import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import type { StaleFlow } from '../dataplane/proxy/stale-flows.ts';
 import { DnsServer } from '../dns/dns-server.ts';
 import type { UpstreamServer } from '../dns/exchange.ts';
+import type { AcceptQueues } from '../kernel/accept-queues.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import type { Commands } from '../kernel/command.ts';
 import type { Conntrack } from '../kernel/conntrack.ts';
@@ -45,6 +46,7 @@ export interface AgentPorts {
   mounts: Mounts;
   cgroups: Cgroups;
   peers: PeerRules;
+  acceptQueues: AcceptQueues;
 }
 
 export interface AgentSecrets {
@@ -89,8 +91,9 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
       serviceSubnets: network.serviceSubnets,
     },
   );
+  const { peers, acceptQueues } = ports;
   const nodeAgent = new NodeAgent(
-    { ...ports, informers, recorder, traffic: { rules: proxy.progress, peers: ports.peers } },
+    { ...ports, informers, recorder, traffic: { rules: proxy.progress, peers, acceptQueues } },
     {
       nodeName: config.node,
       addresses: config.addresses,

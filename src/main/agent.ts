@@ -5,6 +5,7 @@ import { assembleAgent } from '../cluster/agent.ts';
 import type { AgentConfig } from '../cluster/config.ts';
 import { GrpcCri } from '../cri/grpc-cri.ts';
 import { parseResolvConf } from '../dns/resolv-conf.ts';
+import { LinuxAcceptQueues } from '../kernel/accept-queues.ts';
 import { LinuxCgroups } from '../kernel/cgroup/linux-cgroups.ts';
 import { SystemCommands } from '../kernel/command.ts';
 import { LinuxConntrack } from '../kernel/conntrack.ts';
@@ -40,6 +41,7 @@ function assemble(config: AgentConfig, { log, decisions }: ProcessPorts) {
       mounts: new LinuxMounts({ commands }),
       cgroups: new LinuxCgroups({ clock }),
       peers: new TlsPeerRules({ ca, ...client }),
+      acceptQueues: new LinuxAcceptQueues(),
     },
     config,
     {

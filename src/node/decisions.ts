@@ -20,6 +20,8 @@ declare module '../base/decisions.ts' {
     'container.killed': { container: string; id: string; gracePeriod: number; reason: string };
     /** No rule of any node sends new connections to its pod any more; after so many milliseconds. */
     'traffic.released': { container: string; ms: number };
+    /** Its pod had so many connections to accept when it was released; so many were left after those milliseconds. */
+    'traffic.accepted': { container: string; connections: number; left: number; ms: number };
     'container.backoff': { container: string; ms: number };
     'probe.changed': { container: string; probe: string; result: string; message: string };
     'volume.mounted': { volume: string };

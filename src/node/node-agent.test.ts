@@ -11,6 +11,7 @@ import { FakeEventRecorder } from '../client/fake-event-recorder.ts';
 import { FakeTransport } from '../client/fake-transport.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
+import { FakeAcceptQueues } from '../kernel/accept-queues.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { testMachine, testTls } from '../testing/node-fixture.ts';
 import { NodeAgent } from './node-agent.ts';
@@ -43,6 +44,8 @@ class TestNode {
     whenWritten: async () => true,
   };
   readonly peers = new FakePeerRules();
+  readonly cgroups = new FakeCgroups();
+  readonly acceptQueues = new FakeAcceptQueues();
   readonly dir = mkdtempSync(join(tmpdir(), 'causeway-node-'));
   agent!: NodeAgent;
   #informers!: InformerFactory;
@@ -64,9 +67,9 @@ class TestNode {
     this.agent = new NodeAgent(
       {
         ...deps,
-        cgroups: new FakeCgroups(),
+        cgroups: this.cgroups,
         machine: testMachine,
-        traffic: { rules: this.rules, peers: this.peers },
+        traffic: { rules: this.rules, peers: this.peers, acceptQueues: this.acceptQueues },
       },
       {
         nodeName: 'n1',
@@ -258,6 +261,33 @@ test('the stop signal of a deleted pod waits while service rules name the pod, a
   assert.ok(!stopped(), 'not while those of the other node do');
   other.write(7);
   await node.until('stopped', stopped, 0);
+});
+
+test('and then until what was sent to the pod is accepted, within the same 2 s', async t => {
+  const node = await TestNode.start(t);
+  node.rules.whenReleased = async () => '7';
+  const rows: [name: string, spec: object, accepts: number | undefined, stops: number][] = [
+    ['idle', {}, 0, 0],
+    ['slow', {}, 90, 100],
+    ['stuck', {}, undefined, 2_000],
+    ['host', { hostNetwork: true }, undefined, 0],
+  ];
+  for (const [index, [name, spec, accepts, stops]] of rows.entries()) {
+    await node.create({ containers: [{ ...web, name }], ...spec }, name);
+    await node.until('Ready', () => node.isReady(name));
+    const [sandbox] = [...node.cri.sandboxes.values()].filter(({ status }) => status.metadata?.name === name);
+    const group = `causeway/test/n1/kubepods/besteffort/poduid-${name}/${sandbox!.status.id}`;
+    await node.cgroups.create(group);
+    node.cgroups.join(group, index + 1);
+    if (accepts !== 0) node.acceptQueues.lengths.set(index + 1, 3);
+    if (accepts) node.clock.after(accepts, () => node.acceptQueues.lengths.set(index + 1, 0));
+    const began = node.clock.now();
+    await node.api.pods.delete('default', name);
+    const call = () => node.cri.calls.some(call => call.startsWith(`stopContainer ${name} `));
+    await node.until(`${name} is stopped`, call);
+    const took = node.clock.now() - began;
+    assert.ok(took >= stops && took < stops + 100, `${name}: ${took} ms`);
+  }
 });
 
 test('a pod that service rules name forever is stopped all the same', async t => {

@@ -12,6 +12,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Informer } from '../client/informer.ts';
 import type { Transport } from '../client/transport.ts';
 import type { Cri } from '../cri/cri.ts';
+import type { AcceptQueues } from '../kernel/accept-queues.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import { ConfigObjects } from './config-objects.ts';
 import { ImagePuller } from './container/image-puller.ts';
@@ -58,8 +59,11 @@ export interface NodeAgentDeps {
   cri: Cri;
   mounts: Mounts;
   cgroups: Cgroups;
-  /** Where a service proxy runs beside the agent: its rules, and how to ask for those of other nodes. */
-  traffic?: { rules: TrafficRules; peers: PeerRules };
+  /**
+   * Where a service proxy runs beside the agent: its rules, how to ask for those of other nodes, and what the pods
+   * they send to have not accepted yet.
+   */
+  traffic?: { rules: TrafficRules; peers: PeerRules; acceptQueues: AcceptQueues };
   /** Told of the node's pod subnets when they are known, again with each look. */
   onPodCIDRs?: (podCIDRs: string[]) => void;
   /** Another source than the machine itself, for tests. */
@@ -101,6 +105,7 @@ export interface NodeAgentOptions {
 
 const noRules: TrafficRules = { whenReleased: async () => undefined, whenWritten: async () => true };
 const noPeers: PeerRules = { whenWritten: async () => true };
+const noQueues: AcceptQueues = { waiting: async () => 0 };
 
 /** Two at a time leave the processors to containers that are still to end or to start. */
 const teardownLane = { width: 2, patience: 5_000 };
@@ -267,6 +272,7 @@ function podContext(
       requeue,
       traffic,
     },
+    acceptQueues: deps.traffic?.acceptQueues ?? noQueues,
     cache: new RuntimeCache({ cri, clock, log, onChange: requeue }),
     images: new ImagePuller({ cri, clock, decisions }),
     volumes: new PodVolumes({

@@ -4,6 +4,7 @@ import type { DecisionLog } from '../base/decisions.ts';
 import type { Logger } from '../base/log.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Cri } from '../cri/cri.ts';
+import type { AcceptQueues } from '../kernel/accept-queues.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import type { EnvironmentSources } from './container/environment.ts';
 import type { ImagePuller } from './container/image-puller.ts';
@@ -63,6 +64,7 @@ export interface PodContext {
   /** Takes the sandboxes of ended pods down, a few at a time. */
   teardowns: NarrowLane;
   traffic: TrafficRelease;
+  acceptQueues: AcceptQueues;
   /** All Services of the cluster, once they are known. */
   services(): Promise<readonly Service[]>;
   /** Has the pod looked at again, now or after `ms`. */

@@ -15,6 +15,7 @@ import { assembleServer, type Server } from '../cluster/server.ts';
 import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
 import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
+import { FakeAcceptQueues } from '../kernel/accept-queues.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { FakeNft } from '../kernel/nft/fake-nft.ts';
 import { NodeAgent } from '../node/node-agent.ts';
@@ -133,7 +134,7 @@ export class MemoryCluster {
         mounts: new FakeMounts(),
         cgroups: new FakeCgroups(),
         machine: testMachine,
-        traffic: { rules: proxy.progress, peers: this.#peers },
+        traffic: { rules: proxy.progress, peers: this.#peers, acceptQueues: new FakeAcceptQueues() },
       },
       {
         nodeName: name,

@@ -11,6 +11,7 @@ import { FakeEventRecorder } from '../client/fake-event-recorder.ts';
 import { FakeTransport } from '../client/fake-transport.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
+import { FakeAcceptQueues } from '../kernel/accept-queues.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { NodeAgent } from '../node/node-agent.ts';
 import { FakePeerRules } from '../node/traffic/fake-peer-rules.ts';
@@ -37,7 +38,9 @@ export async function startKubelet(
       cri: new FakeCri(clock),
       mounts: new FakeMounts(),
       cgroups: new FakeCgroups(),
-      ...(rules && { traffic: { rules, peers: new FakePeerRules() } }),
+      ...(rules && {
+        traffic: { rules, peers: new FakePeerRules(), acceptQueues: new FakeAcceptQueues() },
+      }),
     },
     {
       nodeName: 'n1',

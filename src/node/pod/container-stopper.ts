@@ -5,6 +5,7 @@ import { isNotFound, rpcMessage } from '../../cri/cri.ts';
 import type { PodContext } from '../node-facts.ts';
 import { type ContainerSpec, containerFieldPath, type NodePod } from './pod-identity.ts';
 import { containerName, type RuntimeContainer, sandboxAddresses } from './pod-runtime.ts';
+import { whenAccepted } from './unaccepted-connections.ts';
 
 export interface StopRequest {
   /** Seconds from now. */
@@ -22,7 +23,10 @@ interface Stop {
 
 /** What is left for SIGTERM when a preStop hook used up the time. */
 const minimumGrace = 2;
-/** Milliseconds a stop waits for Services at most: endpoints that nobody takes out, agents that do not answer. */
+/**
+ * Milliseconds a stop waits for Services at most: endpoints that nobody takes out, agents that do not answer, servers
+ * that do not accept.
+ */
 const releasePatience = 2_000;
 
 /**
@@ -118,7 +122,8 @@ export class ContainerStopper {
   /**
    * A deleted pod leaves its Services' endpoints at once, but a server that ends at its stop signal would
    * still refuse connections of the moment until the rules have changed. So the signal waits for the rules of
-   * all nodes. Upstream leaves that to a preStop hook. A pod that no Service selects waits for nothing.
+   * all nodes, and for the pod to accept what they sent before. Upstream leaves that to a preStop hook. A pod that
+   * no Service selects waits for nothing.
    */
   async #leaveServices(pod: NodePod, container: RuntimeContainer, stop: Stop): Promise<void> {
     const { clock, traffic, cache, decisions } = this.#context;
@@ -128,10 +133,12 @@ export class ContainerStopper {
     const cancel = clock.after(releasePatience, () => patience.abort());
     const signal = AbortSignal.any([patience.signal, stop.hook.signal]);
     const released = await traffic.whenReleased(sandboxAddresses(sandbox), signal);
+    if (released) {
+      const ms = Math.round(clock.monotonic() - began);
+      decisions.record('traffic.released', decisionObject(pod), { container: containerName(container), ms });
+      await whenAccepted(this.#context, pod, container, signal);
+    }
     cancel();
-    if (!released) return;
-    const ms = Math.round(clock.monotonic() - began);
-    decisions.record('traffic.released', decisionObject(pod), { container: containerName(container), ms });
   }
 
   async #preStop(
