@@ -1,6 +1,6 @@
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { decodeStored, type Held } from './decoded.ts';
-import { SharedStrings } from './shared-strings.ts';
+import { SharedValues } from './shared-values.ts';
 
 /**
  * What components in this process are shown of an object, and keep by the thousand: the same frozen object,
@@ -26,7 +26,7 @@ const others: LateParts = { metadata };
 const source = Symbol('stored bytes');
 type Late = object & { [source]: Held };
 
-const strings = new SharedStrings();
+const values = new SharedValues();
 const descriptors = new Map<string, PropertyDescriptor>();
 
 export function sharedView<T extends KubeObject>(held: Held): Stored<T> {
@@ -82,9 +82,9 @@ function descriptorOf(part: Part, key: string): PropertyDescriptor {
   return descriptor;
 }
 
-/** A frozen copy that has its strings in common with other objects. */
+/** A frozen copy that has its strings, and what small objects it holds, in common with other objects. */
 function shared(value: unknown): unknown {
-  if (typeof value === 'string') return strings.of(value);
+  if (typeof value === 'string') return values.string(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(shared));
   const copy: Record<string, unknown> = {};
@@ -93,5 +93,5 @@ function shared(value: unknown): unknown {
     if (key === '__proto__') Object.defineProperty(copy, key, { value: member, enumerable: true });
     else copy[key] = member;
   }
-  return Object.freeze(copy);
+  return values.object(Object.freeze(copy));
 }
