@@ -83,6 +83,8 @@ export class HttpSession {
       });
       session.once('connect', () => {
         cancel();
+        // It is told that it is connected, too, when it was destroyed in the same moment; then it closes.
+        if (session.destroyed) return;
         session.setLocalWindowSize(sessionWindow);
         resolve(session);
       });

@@ -158,7 +158,10 @@ export class GrpcChannel<S extends GrpcSchema> {
     session.on('goaway', forget);
     session.on('close', forget);
     // As long as no stream's window is larger than the connection's, one stream cannot hold up the others.
-    session.on('connect', () => session.setLocalWindowSize(16 * streamWindow));
+    session.on('connect', () => {
+      // Told also when the session was destroyed in the same moment.
+      if (!session.destroyed) session.setLocalWindowSize(16 * streamWindow);
+    });
     if (this.#options.keepAlive) pingWhileOpen(session, this.#options.keepAlive);
     this.#session = session;
     return session;
