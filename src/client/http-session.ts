@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 
@@ -32,6 +32,8 @@ export class HttpSession {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #address: ServerAddress;
+  /** Made once: reading certificates takes longer than all else of an attempt that finds no server. */
+  #secureContext: SecureContext | undefined;
   #current: Promise<ClientHttp2Session> | undefined;
   readonly #open = new Set<ClientHttp2Session>();
   #closed = false;
@@ -66,7 +68,8 @@ export class HttpSession {
   #connect(): Promise<ClientHttp2Session> {
     const { server, ca, cert, key, socketPath } = this.#address;
     const settings = { initialWindowSize: streamWindow, enablePush: false };
-    const tls = { ca, cert, key, ALPNProtocols: ['h2'] };
+    this.#secureContext ??= createSecureContext({ ca, cert, key });
+    const tls = { secureContext: this.#secureContext, ALPNProtocols: ['h2'] };
     // TLS takes no address as a server's name; every API server's certificate is good for this one.
     const servername = 'kubernetes';
     const session = connect(server, {
