@@ -46,7 +46,7 @@ test('aborting ends the command as Ctrl-C does, and not the shell', async () => 
   const ending = new AbortController();
   let printed = '';
   await session.run(
-    `A=kept; echo begun; (trap 'echo ended; exit' INT; while :; do sleep 0.1; done) | cat`,
+    `A=kept; (trap 'echo ended; exit' INT; echo begun; while :; do sleep 0.1; done) | cat`,
     text => {
       printed += text;
       if (text.includes('begun')) ending.abort();
