@@ -75,9 +75,10 @@ export class ClusterLifecycle {
 
   async #start(signal: AbortSignal): Promise<void> {
     const { config } = this.#context;
-    const [servers] = await this.#progress.step('Certificates and node network', () =>
-      Promise.all([this.#files.writeServers(), this.#prepareNetwork()]),
+    const servers = await this.#progress.step('Certificates and configuration', () =>
+      this.#files.writeServers(),
     );
+    await this.#progress.step('Node network', () => this.#prepareNetwork());
     // The server and the nodes start side by side: an agent waits for the API by itself.
     const starting = Promise.all(
       config.nodes.filter(node => !node.stopped).map(node => this.startNode(node)),

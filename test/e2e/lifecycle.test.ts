@@ -200,7 +200,7 @@ test('up of a server that cannot start fails soon, with its reason; delete works
 
 test('a second up at the same time is told so', async () => {
   const first = start(['up', '--isolated', '--nodes', '1', '--name', cluster.name]);
-  await first.said(/Certificates and node network/);
+  await first.said(/Certificates and configuration/);
   for (const command of ['up --isolated', 'down', 'delete --yes', 'node add']) {
     const { code, stderr } = await cluster.causeway(command);
     assert.equal(code, 1, `${command}: ${stderr}`);
