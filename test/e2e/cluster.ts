@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -129,6 +130,18 @@ export class TestCluster {
   /** kubectl with these words; `input` goes to its standard input. */
   kubectl(words: string, input?: string): Promise<Result> {
     return this.exec(['kubectl', ...words.split(/\s+/)], input);
+  }
+
+  /** What kubectl prints with these words, where it succeeds. @throws AssertionError where it does not */
+  async succeed(words: string, input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.kubectl(words, input);
+    assert.equal(code, 0, `${words}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Applies these objects; what kubectl prints of it. */
+  apply(...items: object[]): Promise<string> {
+    return this.succeed('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   }
 
   /** A line of shell on the host side, as a reader of the guide types it, with `k` as kubectl. */

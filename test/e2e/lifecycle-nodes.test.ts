@@ -22,11 +22,7 @@ async function succeed(command: string, ...words: string[]): Promise<string> {
   return stdout;
 }
 
-async function kubectl(words: string, input?: string): Promise<string> {
-  const { code, stdout, stderr } = await cluster.kubectl(words, input);
-  assert.equal(code, 0, `${words}: ${stderr}`);
-  return stdout;
-}
+const kubectl = (words: string, input?: string) => cluster.succeed(words, input);
 
 const podCidr = (node: string) => kubectl(`get node ${node} -o jsonpath={.spec.podCIDR}`);
 

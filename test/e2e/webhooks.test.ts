@@ -57,14 +57,9 @@ const pod = (name: string, container: object) => ({
   },
 });
 
-async function kubectl(words: string, input?: string): Promise<string> {
-  const { code, stdout, stderr } = await cluster.kubectl(words, input);
-  assert.equal(code, 0, `${words}\n${stdout}${stderr}`);
-  return stdout;
-}
+const kubectl = (words: string, input?: string) => cluster.succeed(words, input);
 
-const apply = (...items: object[]) =>
-  kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+const apply = (...items: object[]) => cluster.apply(...items);
 
 const configuration = (kind: string, path: string) => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
