@@ -40,6 +40,9 @@ export interface DnsServerOptions {
   tcpLimits?: Partial<TcpLimits>;
 }
 
+/** Tries at a port that is free for UDP and for TCP. */
+const portAttempts = 8;
+
 /**
  * The cluster's DNS on a node: answers from watched objects, so also while the API server is away, and asks
  * other servers for what is not the cluster's.
@@ -113,17 +116,25 @@ export class DnsServer implements Component {
     this.#http = [];
   }
 
+  /** UDP and TCP on one port. Where any will do (port 0), the kernel's choice for UDP may be taken for TCP. */
   async #listen(at: ListenAddress): Promise<void> {
     const deps = { handler: this.#handler, clock: this.#deps.clock, log: this.#deps.log };
-    const udp = new UdpListener(deps, at);
-    this.#udp.push(udp);
-    try {
-      await udp.start();
-      const tcp = new TcpListener(deps, { address: at.address, port: udp.port }, this.#options.tcpLimits);
-      this.#tcp.push(tcp);
-      await tcp.start();
-    } catch (cause) {
-      throw new Error(`DNS cannot listen on ${at.address}:${at.port}`, { cause });
+    for (let attempt = 1; ; attempt++) {
+      const udp = new UdpListener(deps, at);
+      this.#udp.push(udp);
+      try {
+        await udp.start();
+        const tcp = new TcpListener(deps, { address: at.address, port: udp.port }, this.#options.tcpLimits);
+        await tcp.start();
+        this.#tcp.push(tcp);
+        return;
+      } catch (cause) {
+        this.#udp.pop();
+        await udp.stop();
+        const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!taken || at.port !== 0 || attempt === portAttempts)
+          throw new Error(`DNS cannot listen on ${at.address}:${at.port}`, { cause });
+      }
     }
   }
 

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { FakeClock } from '../../base/fake-clock.ts';
 import { createLogger } from '../../base/log.ts';
+import { freePort } from '../../base/testing/free-ports.ts';
 import type { ServiceModel } from '../model/service-model.ts';
 import { HealthCheckPorts } from './health-check-ports.ts';
 
 const lines: string[] = [];
 const log = createLogger(new FakeClock(), { component: 'test', write: line => lines.push(line) });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function model(key: string, healthCheckNodePort: number | undefined, localEndpoints: number): ServiceModel {
   return {

@@ -3,25 +3,17 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../base/testing/free-ports.ts';
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 const argv = (...args: string[]) => [program, ...args];
 const run = (...args: string[]) => spawnSync(process.execPath, argv(...args), { encoding: 'utf8' });
 const started: ChildProcess[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Starts a server and waits until its first line, which says that it listens. */
 async function start(...args: string[]): Promise<ChildProcess> {
