@@ -18,6 +18,7 @@ export class EtcdMember {
   readonly endpoint: string;
   readonly #command: string[];
   #process: ChildProcess | undefined;
+  #failure: Error | undefined;
 
   constructor(command: string[], endpoint: string) {
     this.#command = command;
@@ -26,7 +27,11 @@ export class EtcdMember {
 
   start(): void {
     const [program, ...args] = this.#command;
+    this.#failure = undefined;
     this.#process = spawn(program!, args, { stdio: 'ignore' });
+    this.#process.once('error', cause => {
+      this.#failure = new Error(`${program} cannot be started: apt-get install etcd-server`, { cause });
+    });
   }
 
   get pid(): number | undefined {
@@ -36,7 +41,7 @@ export class EtcdMember {
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
-    if (!running || running.exitCode !== null) return;
+    if (!running?.pid || running.exitCode !== null) return;
     const ended = once(running, 'exit');
     running.kill(signal);
     await ended;
@@ -47,6 +52,7 @@ export class EtcdMember {
     const { hostname, port } = new URL(this.endpoint);
     const until = performance.now() + 20_000;
     while (!(await connects(hostname, Number(port)))) {
+      if (this.#failure) throw this.#failure;
       if (performance.now() > until) throw new Error(`etcd does not listen on ${this.endpoint}`);
       await new Promise(resolve => setTimeout(resolve, 10));
     }
@@ -90,7 +96,13 @@ export class TestEtcd {
       return new EtcdMember(command, client);
     });
     for (const member of this.members) member.start();
-    if (enter.length === 0) await Promise.all(this.members.map(member => member.serving()));
+    if (enter.length > 0) return this;
+    try {
+      await Promise.all(this.members.map(member => member.serving()));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     return this;
   }
 
