@@ -118,3 +118,39 @@ test('trafficDistribution keeps to the node or the zone, as long as there is an 
   await distribute('null');
   await answers(['back-1', 'back-2']);
 });
+
+test('topology-mode Auto keeps to the zone while there is one endpoint a zone', async () => {
+  const label = (node: number, zone: string) =>
+    shell(`k label node ${cluster.node(node)} topology.kubernetes.io/zone=${zone} --overwrite`);
+  const events = () => shell('k get events --field-selector involvedObject.name=back');
+  await label(1, 'a');
+  await label(2, 'b');
+  await shell('k annotate service back service.kubernetes.io/topology-mode=Auto');
+  await answers(['back-1']);
+  assert.match(await events(), /Normal +TopologyAwareHintsEnabled .*has been enabled, addressType: IPv4/);
+
+  await shell('k delete pod back-1');
+  await answers(['back-2']);
+  assert.match(
+    await events(),
+    /Warning +TopologyAwareHintsDisabled .*Insufficient number of endpoints \(1 endpoints, 2 zones\)/,
+  );
+
+  // Both of one zone: the other zone is lent one of them.
+  await apply(pod('back-3', 2));
+  await ready();
+  const lent = async () =>
+    (
+      await shell(
+        `k get endpointslices -l kubernetes.io/service-name=back -o 'jsonpath={range .items[*].endpoints[?(@.hints.forZones[0].name=="a")]}{.targetRef.name} {end}'`,
+      )
+    ).trim();
+  const end = Date.now() + 20_000;
+  while ((await lent()) === '' && Date.now() < end);
+  const name = await lent();
+  assert.match(name, /^back-[23]$/);
+  await answers([name]);
+
+  await shell('k annotate service back service.kubernetes.io/topology-mode-');
+  await answers(['back-2', 'back-3']);
+});

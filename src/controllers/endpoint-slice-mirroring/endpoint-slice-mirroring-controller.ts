@@ -83,7 +83,10 @@ export class EndpointSliceMirroringController implements Component {
         const groups = mirrors ? mirroredGroups(endpoints, family) : [];
         if (groups.length === 0) for (const slice of own) await this.#writes.delete(slice);
         else if (endpoints)
-          await this.#writer.apply(planSlices(own, groups, 1000), shapeOf(endpoints, family));
+          await this.#writer.apply(
+            planSlices(own, groups, { maxEndpoints: 1000 }),
+            shapeOf(endpoints, family),
+          );
       }
     } catch (error) {
       if (!isNotFound(error) && !isNamespaceTerminating(error)) throw error;

@@ -147,6 +147,54 @@ describe('endpoint slice controller', () => {
     });
   });
 
+  it('gives hints by the zones of nodes, and tells when they come and go', async () => {
+    const zoned = (name: string, zone: string, ready = 'True', cpu = '4'): Node => ({
+      ...node(name, zone),
+      status: { allocatable: { cpu }, conditions: [{ type: 'Ready', status: ready }] },
+    });
+    const auto = (value: string, spec: Partial<ServiceSpec> = {}): Service => {
+      const plain = service(spec);
+      const annotations = { 'service.kubernetes.io/topology-mode': value };
+      return { ...plain, metadata: { ...plain.metadata, annotations } };
+    };
+    const hints = () =>
+      slices()
+        .flatMap(({ endpoints = [] }) => endpoints.map(({ hints }) => hints?.forZones?.[0]?.name ?? '-'))
+        .sort()
+        .join('');
+    const pods = [1, 2, 3, 4].map(i => pod(`p${i}`, [`10.244.0.${i}`]));
+    await run(zoned('a', 'x'), zoned('b', 'y', 'False'), auto('Auto'), ...pods);
+    assert.equal(hints(), '----');
+    cluster.seed(zoned('b', 'y'));
+    await cluster.rest();
+    assert.equal(hints(), 'xxyy');
+    cluster.seed(zoned('b', 'y', 'True', '12'));
+    await cluster.rest();
+    assert.equal(hints(), 'xyyy');
+    // The annotation goes before the field.
+    cluster.seed(auto('Auto', { trafficDistribution: 'PreferSameNode' }));
+    await cluster.rest();
+    assert.equal(hints(), 'xyyy');
+    cluster.seed(auto('Disabled'));
+    await cluster.rest();
+    assert.equal(hints(), '----');
+    cluster.seed(auto('auto'));
+    await cluster.rest();
+    cluster.transport.unseed(node('b'));
+    await cluster.rest();
+    assert.equal(hints(), '----');
+    const few =
+      'Insufficient Node information: allocatable CPU or zone not specified on one or more nodes, addressType: IPv4';
+    const on = 'Normal TopologyAwareHintsEnabled Topology Aware Hints has been enabled, addressType: IPv4';
+    assert.deepEqual(cluster.recorder.events, [
+      `Warning TopologyAwareHintsDisabled ${few}`,
+      on,
+      'Warning TopologyAwareHintsDisabled Topology Aware Hints has been disabled, addressType: IPv4',
+      on,
+      `Warning TopologyAwareHintsDisabled ${few}`,
+    ]);
+  });
+
   it('splits at a hundred and writes little when one changes', async () => {
     const pods = Array.from({ length: 150 }, (_, i) => pod(`p${i}`, [`10.244.1.${i}`]));
     await run(node('a'), service(), ...pods);

@@ -17,9 +17,12 @@ import { resources } from '../resources.ts';
 import { isHeadless } from '../services/service-ports.ts';
 import { ServiceSelectorIndex } from '../services/service-selector-index.ts';
 import { TriggerTimes, triggerTimeAnnotation } from '../services/trigger-times.ts';
-import { planSlices } from '../slices/slice-plan.ts';
+import { type PortGroup, planSlices, type SlicePlan } from '../slices/slice-plan.ts';
 import { managedByLabel, type SliceShape, SliceWriter, serviceNameLabel } from '../slices/slice-writer.ts';
-import { podEndpoints, zoneLabel } from './pod-endpoints.ts';
+import { HintEvents } from './hint-events.ts';
+import { podEndpoints } from './pod-endpoints.ts';
+import { followsZones, withZoneHints } from './zone-hints.ts';
+import { nodeShare, zoneLabel, zoneShares } from './zone-shares.ts';
 
 export interface EndpointSliceControllerOptions {
   workers?: number;
@@ -43,11 +46,13 @@ export class EndpointSliceController implements Component {
   readonly #writes: OwnWrites<EndpointSlice>;
   readonly #writer: SliceWriter;
   readonly #triggers = new TriggerTimes();
+  readonly #hintEvents: HintEvents;
   #detach: (() => void) | undefined;
 
   constructor(deps: ControllerDeps, options: EndpointSliceControllerOptions = {}) {
     const { workers = 8, maxEndpointsPerSlice = 100 } = options;
     this.#deps = deps;
+    this.#hintEvents = new HintEvents(deps.recorder);
     this.#max = maxEndpointsPerSlice;
     this.#services = deps.informers.informer<Service>(resources.services);
     this.#nodes = deps.informers.informer<Node>(resources.nodes);
@@ -78,9 +83,8 @@ export class EndpointSliceController implements Component {
     });
     this.#loop.follow(this.#nodes, {
       added: () => this.#wakeAll(),
-      updated: (node, before) => {
-        if (node.metadata.labels?.[zoneLabel] !== before.metadata.labels?.[zoneLabel]) this.#wakeAll();
-      },
+      updated: (node, before) => this.#nodeUpdated(node, before),
+      deleted: () => this.#wakeAll(followsZones),
     });
   }
 
@@ -108,15 +112,21 @@ export class EndpointSliceController implements Component {
     if (isOurs(slice)) this.#loop.add(serviceKeyOf(slice));
   }
 
-  #wakeAll(): void {
+  #nodeUpdated(node: Stored<Node>, before: Stored<Node>): void {
+    if (node.metadata.labels?.[zoneLabel] !== before.metadata.labels?.[zoneLabel]) this.#wakeAll();
+    else if (!isDeepStrictEqual(nodeShare(node), nodeShare(before))) this.#wakeAll(followsZones);
+  }
+
+  #wakeAll(concerned: (service: Service) => boolean = () => true): void {
     for (const service of this.#services.list())
-      if (service.spec?.selector) this.#loop.add(objectKey(service));
+      if (service.spec?.selector && concerned(service)) this.#loop.add(objectKey(service));
   }
 
   async #reconcile(key: string): Promise<void> {
     const service = this.#services.getByKey(key);
     if (!service) {
       this.#triggers.forget(key);
+      this.#hintEvents.forget(key);
       return;
     }
     const { selector, type } = service.spec ?? {};
@@ -145,11 +155,34 @@ export class EndpointSliceController implements Component {
     for (const family of families) {
       const { groups } = podEndpoints(service, pods, node => this.#nodes.getByKey(node), family);
       const own = slices.filter(({ addressType }) => addressType === family);
-      await this.#writer.apply(planSlices(own, groups, this.#max), shapeOf(service, family, trigger));
+      const plan = this.#plan(service, family, own, groups);
+      await this.#writer.apply(plan, shapeOf(service, family, trigger));
     }
     const others = slices.filter(({ addressType }) => !families.includes(addressType as IpFamily));
     for (const slice of others) await this.#writes.delete(slice);
     this.#deps.log.debug('endpoint slices are right', { service: `${namespace}/${name}` });
+  }
+
+  #plan(
+    service: Stored<Service>,
+    family: IpFamily,
+    present: readonly Stored<EndpointSlice>[],
+    groups: readonly PortGroup[],
+  ): SlicePlan {
+    const maxEndpoints = this.#max;
+    const plain = () => planSlices(present, groups, { maxEndpoints });
+    if (!followsZones(service)) {
+      this.#hintEvents.unwanted(service, family);
+      return plain();
+    }
+    const kept = planSlices(present, groups, { maxEndpoints, keepHints: true });
+    const hinted = withZoneHints(kept, zoneShares(this.#nodes.list()));
+    if (typeof hinted === 'string') {
+      this.#hintEvents.disabled(service, family, hinted);
+      return plain();
+    }
+    this.#hintEvents.enabled(service, family);
+    return hinted;
   }
 }
 

@@ -4,8 +4,8 @@ import { familyOf, type IpFamily } from '../../base/ip-address.ts';
 import { isFinished, isReady } from '../pods/pod-state.ts';
 import { hasHostname, isHeadless, targetPortOf } from '../services/service-ports.ts';
 import { type PortGroup, portsKey } from '../slices/slice-plan.ts';
-
-export const zoneLabel = 'topology.kubernetes.io/zone';
+import { followsZones } from './zone-hints.ts';
+import { zoneLabel } from './zone-shares.ts';
 
 /** The endpoints of a Service in one family, grouped by their ports. */
 export interface PodEndpoints {
@@ -78,12 +78,13 @@ function endpointOf(
   };
 }
 
-/** Who should prefer this endpoint, by the Service's traffic distribution. */
+/** Who should prefer this endpoint, by the Service's traffic distribution. The annotation goes before it. */
 function hintsOf(
   service: Service,
   nodeName: string | undefined,
   zone: string | undefined,
 ): Endpoint['hints'] {
+  if (followsZones(service)) return undefined;
   const forZones = zone ? { forZones: [{ name: zone }] } : undefined;
   switch (service.spec?.trafficDistribution) {
     case 'PreferClose':

@@ -59,15 +59,23 @@ const rows: [string, Stored<EndpointSlice>[], PortGroup[], string][] = [
 
 describe('slice plan', () => {
   for (const [name, existing, groups, want] of rows) {
-    it(name, () => assert.equal(text(planSlices(existing, groups, 3)), want));
+    it(name, () => assert.equal(text(planSlices(existing, groups, { maxEndpoints: 3 })), want));
   }
 
   it('updates an endpoint in place', () => {
     const plan = planSlices(
       [slice('a', http, 1, 2)],
       [{ ports: http, endpoints: [endpoint(1, false), endpoint(2)] }],
+      { maxEndpoints: 3 },
     );
     assert.equal(text(plan), 'a=1,2');
     assert.equal(plan.update[0]?.content.endpoints[0]?.conditions?.ready, false);
+  });
+
+  it('takes hints away, or keeps them where it is told to', () => {
+    const present = slice('a', http, 1);
+    present.endpoints![0]!.hints = { forZones: [{ name: 'z' }] };
+    assert.equal(text(planSlices([present], [group(http, 1)], { maxEndpoints: 3 })), 'a=1');
+    assert.equal(text(planSlices([present], [group(http, 1)], { maxEndpoints: 3, keepHints: true })), '');
   });
 });

@@ -22,6 +22,13 @@ export interface SlicePlan {
   keep: Stored<EndpointSlice>[];
 }
 
+export interface SlicePlanOptions {
+  /** In one slice, at most. */
+  maxEndpoints: number;
+  /** Hints of a slice that nothing else changes stay, whatever the wanted endpoints say. */
+  keepHints?: boolean;
+}
+
 /** A text that tells endpoint ports apart. */
 export function portsKey(ports: readonly DiscoveryEndpointPort[] | undefined): string {
   const texts = (ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol = '' }) =>
@@ -45,7 +52,7 @@ function endpointKey({ addresses, targetRef }: Endpoint): string {
 export function planSlices(
   existing: readonly Stored<EndpointSlice>[],
   groups: readonly PortGroup[],
-  maxEndpoints = 100,
+  options: SlicePlanOptions,
 ): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], delete: [], keep: [] };
   const byPorts = new Map<string, Stored<EndpointSlice>[]>();
@@ -55,7 +62,7 @@ export function planSlices(
   }
   for (const group of groups) {
     const key = portsKey(group.ports);
-    planGroup(plan, byPorts.get(key) ?? [], group, maxEndpoints);
+    planGroup(plan, byPorts.get(key) ?? [], group, options);
     byPorts.delete(key);
   }
   for (const slices of byPorts.values()) plan.delete.push(...slices);
@@ -74,10 +81,10 @@ function planGroup(
   plan: SlicePlan,
   slices: readonly Stored<EndpointSlice>[],
   { ports, endpoints }: PortGroup,
-  maxEndpoints: number,
+  { maxEndpoints, keepHints = false }: SlicePlanOptions,
 ): void {
   const wanted = new Map(endpoints.map(endpoint => [endpointKey(endpoint), endpoint]));
-  const drafts = slices.map(slice => draftOf(slice, wanted));
+  const drafts = slices.map(slice => draftOf(slice, wanted, keepHints));
   const left = [...wanted.values()];
   fillChanged(drafts, left, maxEndpoints);
   fillOneWithRoom(drafts, left, maxEndpoints);
@@ -90,7 +97,7 @@ function planGroup(
 }
 
 /** The slice with what of it is still wanted; takes that out of `wanted`. */
-function draftOf(slice: Stored<EndpointSlice>, wanted: Map<string, Endpoint>): Draft {
+function draftOf(slice: Stored<EndpointSlice>, wanted: Map<string, Endpoint>, keepHints: boolean): Draft {
   let changed = false;
   const endpoints: Endpoint[] = [];
   for (const present of slice.endpoints ?? []) {
@@ -101,7 +108,8 @@ function draftOf(slice: Stored<EndpointSlice>, wanted: Map<string, Endpoint>): D
       continue;
     }
     wanted.delete(key);
-    if (!isDeepStrictEqual(plain(next), plain(present))) changed = true;
+    const same = keepHints ? { ...next, hints: present.hints } : next;
+    if (!isDeepStrictEqual(plain(same), plain(present))) changed = true;
     endpoints.push(next);
   }
   return { slice, endpoints, changed };
