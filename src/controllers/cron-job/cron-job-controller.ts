@@ -13,7 +13,7 @@ import { controllerKey, controllerReference, isControlledBy } from '../ownership
 import { resources } from '../resources.ts';
 import { sameContent } from '../template-hash.ts';
 import { dueTime, expiredJobs, isFinishedJob, jobName } from './cron-job-plan.ts';
-import { type CronSchedule, parseSchedule } from './cron-schedule.ts';
+import { type DueTimes, dueTimes } from './due-times.ts';
 
 export interface CronJobControllerOptions {
   workers?: number;
@@ -125,10 +125,10 @@ export class CronJobController implements Component {
     return this.#start(cronJob, name, due, status);
   }
 
-  #scheduleOf(cronJob: Stored<CronJob>): CronSchedule | undefined {
+  #scheduleOf(cronJob: Stored<CronJob>): DueTimes | undefined {
     const { schedule, timeZone } = cronJob.spec!;
     try {
-      return parseSchedule(schedule, timeZone);
+      return dueTimes(schedule, timeZone);
     } catch (error) {
       const message = `unparseable schedule "${schedule}" : ${errorChain(error)}`;
       this.#deps.recorder.event(cronJob, 'Warning', 'UnparseableSchedule', message);

@@ -1,7 +1,7 @@
 import type { CronJob, Job } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
 import { timeOf } from '../../api/time.ts';
-import type { CronSchedule } from './cron-schedule.ts';
+import type { DueTimes } from './due-times.ts';
 
 export interface DueTime {
   /** The last time at which a Job should have been started and was not; undefined: nothing is due. */
@@ -15,7 +15,7 @@ export interface DueTime {
 const maxMissed = 100;
 
 /** What is due now, from the last start (or the creation) on; not further back than the starting deadline. */
-export function dueTime(cronJob: Stored<CronJob>, schedule: CronSchedule, now: number): DueTime {
+export function dueTime(cronJob: Stored<CronJob>, schedule: DueTimes, now: number): DueTime {
   const { startingDeadlineSeconds } = cronJob.spec ?? {};
   let from = timeOf(cronJob.status?.lastScheduleTime) || timeOf(cronJob.metadata.creationTimestamp);
   if (startingDeadlineSeconds !== undefined) from = Math.max(from, now - startingDeadlineSeconds * 1000);
@@ -27,13 +27,13 @@ export function dueTime(cronJob: Stored<CronJob>, schedule: CronSchedule, now: n
   return { due: lastBefore(schedule, first, now, period), tooMany: missed > maxMissed, next };
 }
 
-function periodAfter(schedule: CronSchedule, time: number): number | undefined {
+function periodAfter(schedule: DueTimes, time: number): number | undefined {
   const second = schedule.next(time);
   return second === undefined ? undefined : second - time;
 }
 
 /** Walks to the last due time up to `now`, from near its end where the way would be long. */
-function lastBefore(schedule: CronSchedule, first: number, now: number, period: number | undefined): number {
+function lastBefore(schedule: DueTimes, first: number, now: number, period: number | undefined): number {
   let last = first;
   if (period !== undefined && now - first > maxMissed * period) {
     last = schedule.next(now - 10 * period) ?? first;

@@ -62,9 +62,14 @@ export function parseCronSchedule(text: string): CronSchedule {
     daysOfMonth: daysOfMonth!,
     months: months!,
     daysOfWeek: daysOfWeek!,
-    anyDayOfMonth: /^[*?]/.test(parts[2]!),
-    anyDayOfWeek: /^[*?]/.test(parts[4]!),
+    anyDayOfMonth: isStar(parts[2]!),
+    anyDayOfWeek: isStar(parts[4]!),
   };
+}
+
+/** A step above one takes the star away: then the field names days. */
+function isStar(text: string): boolean {
+  return text.split(',').some(part => /^[*?](\/0*1)?$/.test(part));
 }
 
 function everyOf(text: string, duration: string): CronSchedule {

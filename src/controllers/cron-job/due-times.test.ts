@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSchedule } from './cron-schedule.ts';
+import { dueTimes } from './due-times.ts';
 
 const rows: [string, string, string, string, string?][] = [
   ['every minute', '* * * * *', '2030-01-01T00:00:30Z', '2030-01-01T00:01:00Z'],
@@ -10,6 +10,8 @@ const rows: [string, string, string, string, string?][] = [
   ['lists and ranges', '0 9-10,12 * * *', '2030-01-01T10:30:00Z', '2030-01-01T12:00:00Z'],
   ['names', '0 0 * feb mon', '2030-01-01T00:00:00Z', '2030-02-04T00:00:00Z'],
   ['either day where both are given', '0 0 13 * 5', '2030-01-01T00:00:00Z', '2030-01-04T00:00:00Z'],
+  ['a step of one names no days', '0 0 13 * */1', '2030-01-01T00:00:00Z', '2030-01-13T00:00:00Z'],
+  ['a greater step does', '0 0 13 * */3', '2030-01-01T00:00:00Z', '2030-01-02T00:00:00Z'],
   ['a leap day', '0 0 29 2 *', '2030-01-01T00:00:00Z', '2032-02-29T00:00:00Z'],
   ['monthly', '@monthly', '2030-01-01T00:00:00Z', '2030-02-01T00:00:00Z'],
   ['every so often', '@every 90s', '2030-01-01T00:00:00Z', '2030-01-01T00:01:30Z'],
@@ -24,16 +26,16 @@ const rows: [string, string, string, string, string?][] = [
   ],
 ];
 
-describe('cron schedule', () => {
+describe('due times of a schedule', () => {
   for (const [name, schedule, after, want, zone] of rows) {
     it(name, () => {
-      const next = parseSchedule(schedule, zone).next(Date.parse(after));
+      const next = dueTimes(schedule, zone).next(Date.parse(after));
       assert.equal(next && new Date(next).toISOString().replace('.000', ''), want);
     });
   }
 
   it('knows what never comes', () => {
-    assert.equal(parseSchedule('0 0 30 2 *').next(Date.parse('2030-01-01T00:00:00Z')), undefined);
+    assert.equal(dueTimes('0 0 30 2 *').next(Date.parse('2030-01-01T00:00:00Z')), undefined);
   });
 
   for (const text of [
@@ -46,8 +48,7 @@ describe('cron schedule', () => {
     'x * * * *',
     '@every x',
   ]) {
-    it(`refuses "${text}"`, () => assert.throws(() => parseSchedule(text)));
+    it(`refuses "${text}"`, () => assert.throws(() => dueTimes(text)));
   }
-  it('refuses an unknown zone', () =>
-    assert.throws(() => parseSchedule('* * * * *', 'Nowhere/Land'), /Nowhere/));
+  it('refuses an unknown zone', () => assert.throws(() => dueTimes('* * * * *', 'Nowhere/Land'), /Nowhere/));
 });
