@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DaemonSet, Node, Pod } from '../../api/generated/types.ts';
-import { matchesLabels, selectorFromLabelSelector } from '../../api/label-selector.ts';
+import { selectorFromLabelSelector } from '../../api/label-selector.ts';
 import { objectKey, type Stored } from '../../api/objects.ts';
 import { Backoff } from '../../base/backoff.ts';
 import type { Component } from '../../base/component.ts';
@@ -12,7 +12,8 @@ import { isNamespaceTerminating, isNotFound } from '../api-failures.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { applyClaims, planClaims } from '../ownership/claims.ts';
-import { controllerKey, controllerOf } from '../ownership/controller-ref.ts';
+import { controllerOf } from '../ownership/controller-ref.ts';
+import { followPods, ownerKeys } from '../pods/pod-owners.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { availableIn } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
@@ -70,7 +71,8 @@ export class DaemonSetController implements Component {
       reconcile: key => this.#reconcile(key),
     });
     this.#loop.followAll(this.#sets, set => this.#loop.add(objectKey(set)));
-    this.#loop.followAll(pods, pod => this.#podChanged(pod));
+    const owners = { resource: resources.daemonSets, informer: this.#sets, selector: selectorOf };
+    followPods(this.#loop, pods, pod => ownerKeys(pod, owners));
     this.#loop.follow(this.#nodes, {
       added: () => this.#wakeAll(),
       deleted: () => this.#wakeAll(),
@@ -96,18 +98,6 @@ export class DaemonSetController implements Component {
 
   #wakeAll(): void {
     for (const set of this.#sets.list()) this.#loop.add(objectKey(set));
-  }
-
-  #podChanged(pod: Stored<Pod>): void {
-    if (controllerOf(pod)) {
-      const key = controllerKey(pod, resources.daemonSets);
-      if (key) this.#loop.add(key);
-      return;
-    }
-    for (const set of this.#sets.list(pod.metadata.namespace)) {
-      const selector = selectorFromLabelSelector(set.spec?.selector);
-      if (matchesLabels(selector, pod.metadata.labels ?? {})) this.#loop.add(objectKey(set));
-    }
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -144,7 +134,7 @@ export class DaemonSetController implements Component {
   async #claim(set: Stored<DaemonSet>, freshOwner: () => Promise<Stored>): Promise<Stored<Pod>[]> {
     const { namespace = '', uid } = set.metadata;
     const owned = this.#writes.join(this.#pods.ownedBy(uid), pod => controllerOf(pod)?.uid === uid);
-    const selector = selectorFromLabelSelector(set.spec?.selector);
+    const selector = selectorOf(set);
     const plan = planClaims([...owned, ...this.#pods.strays(namespace)], set, selector);
     const deps = { client: this.#podClient, freshOwner, ownerResource: resources.daemonSets };
     return applyClaims(deps, plan, set);
@@ -223,4 +213,8 @@ export class DaemonSetController implements Component {
 
 function sameHash(pod: Pod, labels: Record<string, string> | undefined): boolean {
   return pod.metadata?.labels?.[revisionHashLabel] === labels?.[revisionHashLabel];
+}
+
+function selectorOf({ spec }: Stored<DaemonSet>) {
+  return selectorFromLabelSelector(spec?.selector);
 }

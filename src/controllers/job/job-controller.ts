@@ -1,5 +1,5 @@
 import type { Job, JobStatus, Pod } from '../../api/generated/types.ts';
-import { matchesLabels, selectorFromLabelSelector } from '../../api/label-selector.ts';
+import { selectorFromLabelSelector } from '../../api/label-selector.ts';
 import { objectKey, type Stored, splitKey } from '../../api/objects.ts';
 import { formatTime } from '../../api/time.ts';
 import type { Component } from '../../base/component.ts';
@@ -12,7 +12,8 @@ import { findCondition, setCondition } from '../conditions.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { applyClaims, planClaims } from '../ownership/claims.ts';
-import { controllerKey, controllerOf } from '../ownership/controller-ref.ts';
+import { controllerOf } from '../ownership/controller-ref.ts';
+import { followPods, ownerKeys, type PodOwners } from '../pods/pod-owners.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { isActive } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
@@ -38,6 +39,7 @@ export class JobController implements Component {
   readonly #backoff: { initial: number; max: number };
   readonly #loop: ControllerLoop;
   readonly #jobs: Informer<Job>;
+  readonly #owners: PodOwners<Job>;
   readonly #podInformer: Informer<Pod>;
   readonly #pods: PodOwnersIndex;
   readonly #jobClient: ResourceClient<Job>;
@@ -52,6 +54,8 @@ export class JobController implements Component {
     this.#deps = deps;
     this.#backoff = backoff;
     this.#jobs = deps.informers.informer<Job>(resources.jobs);
+    const selector = ({ spec }: Stored<Job>) => selectorFromLabelSelector(spec?.selector);
+    this.#owners = { resource: resources.jobs, informer: this.#jobs, selector };
     const pods = deps.informers.informer<Pod>(resources.pods);
     this.#podInformer = pods;
     this.#pods = new PodOwnersIndex(pods);
@@ -64,7 +68,7 @@ export class JobController implements Component {
       reconcile: key => this.#reconcile(key),
     });
     this.#loop.followAll(this.#jobs, job => this.#loop.add(objectKey(job)));
-    this.#loop.followAll(pods, pod => this.#podChanged(pod));
+    followPods(this.#loop, pods, pod => this.#keysOf(pod));
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -77,23 +81,10 @@ export class JobController implements Component {
     await this.#loop.stop();
   }
 
-  #podChanged(pod: Stored<Pod>): void {
-    if (controllerOf(pod)) {
-      const key = controllerKey(pod, resources.jobs);
-      if (key) this.#loop.add(key);
-      return;
-    }
-    const jobs = this.#jobsFor(pod);
-    for (const job of jobs) this.#loop.add(objectKey(job));
+  #keysOf(pod: Stored<Pod>): string[] {
+    const keys = ownerKeys(pod, this.#owners);
     // Every key of the namespace looks after its orphans.
-    if (jobs.length === 0 && isTracked(pod)) this.#loop.add(objectKey(pod));
-  }
-
-  /** The Jobs that select the pod. */
-  #jobsFor({ metadata }: Stored<Pod>): Stored<Job>[] {
-    return this.#jobs.list(metadata.namespace).filter(({ spec }) => {
-      return matchesLabels(selectorFromLabelSelector(spec?.selector), metadata.labels ?? {});
-    });
+    return keys.length === 0 && !controllerOf(pod) && isTracked(pod) ? [objectKey(pod)] : keys;
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -118,8 +109,8 @@ export class JobController implements Component {
   async #releaseOrphans(key: string, job: Stored<Job> | undefined): Promise<void> {
     const isOrphan = (pod: Stored<Pod>) => {
       const controller = controllerOf(pod);
-      if (!controller) return this.#jobsFor(pod).length === 0;
-      return controllerKey(pod, resources.jobs) === key && controller.uid !== job?.metadata.uid;
+      const keys = ownerKeys(pod, this.#owners);
+      return controller ? keys.includes(key) && controller.uid !== job?.metadata.uid : keys.length === 0;
     };
     const tracked = this.#podInformer.list(splitKey(key).namespace).filter(isTracked);
     for (const pod of tracked.filter(isOrphan)) await this.#release(pod);

@@ -11,8 +11,9 @@ import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '../api-fail
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { applyClaims, planClaims } from '../ownership/claims.ts';
-import { controllerKey, controllerOf, controllerReference } from '../ownership/controller-ref.ts';
+import { controllerOf, controllerReference } from '../ownership/controller-ref.ts';
 import { podFromTemplate } from '../pods/pod-from-template.ts';
+import { followPods, ownerKeys } from '../pods/pod-owners.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { isActive, isFinished } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
@@ -66,14 +67,9 @@ export class ReplicaController<T extends KubeObject> implements Component {
       reconcile: key => this.#reconcile(key),
     });
     this.#loop.followAll(this.#owners, owner => this.#loop.add(objectKey(owner)));
-    this.#loop.follow(pods, {
-      added: pod => this.#podChanged(pod),
-      updated: (pod, before) => {
-        if (controllerOf(before)?.uid !== controllerOf(pod)?.uid) this.#podChanged(before);
-        this.#podChanged(pod);
-      },
-      deleted: pod => this.#podChanged(pod),
-    });
+    const { resource, selector } = kind;
+    const owners = { resource, selector, informer: this.#owners };
+    followPods(this.#loop, pods, pod => ownerKeys(pod, owners));
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -84,18 +80,6 @@ export class ReplicaController<T extends KubeObject> implements Component {
   async stop(): Promise<void> {
     this.#detach?.();
     await this.#loop.stop();
-  }
-
-  #podChanged(pod: Stored<Pod>): void {
-    if (controllerOf(pod)) {
-      const key = controllerKey(pod, this.#kind.resource);
-      if (key) this.#loop.add(key);
-      return;
-    }
-    for (const owner of this.#owners.list(pod.metadata.namespace)) {
-      const selector = this.#kind.selector(owner);
-      if (matchesLabels(selector, pod.metadata.labels ?? {})) this.#loop.add(objectKey(owner));
-    }
   }
 
   async #reconcile(key: string): Promise<void> {

@@ -5,7 +5,7 @@ import type {
   StatefulSet,
   StatefulSetStatus,
 } from '../../api/generated/types.ts';
-import { matchesLabels, selectorFromLabelSelector } from '../../api/label-selector.ts';
+import { selectorFromLabelSelector } from '../../api/label-selector.ts';
 import { objectKey, type Stored } from '../../api/objects.ts';
 import type { Component } from '../../base/component.ts';
 import { decisionObject } from '../../base/decisions.ts';
@@ -16,7 +16,8 @@ import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '../api-fail
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { OwnWrites } from '../own-writes.ts';
 import { applyClaims, planClaims } from '../ownership/claims.ts';
-import { controllerKey, controllerOf } from '../ownership/controller-ref.ts';
+import { controllerOf } from '../ownership/controller-ref.ts';
+import { followPods, ownerKeys } from '../pods/pod-owners.ts';
 import { PodOwnersIndex } from '../pods/pod-owners-index.ts';
 import { availableIn } from '../pods/pod-state.ts';
 import { resources } from '../resources.ts';
@@ -70,7 +71,8 @@ export class StatefulSetController implements Component {
       reconcile: key => this.#reconcile(key),
     });
     this.#loop.followAll(this.#sets, set => this.#loop.add(objectKey(set)));
-    this.#loop.followAll(pods, pod => this.#podChanged(pod));
+    const owners = { resource: resources.statefulSets, informer: this.#sets, selector: selectorOf };
+    followPods(this.#loop, pods, pod => ownerKeys(pod, owners));
     this.#loop.follow(this.#claims);
     this.#loop.follow(this.#history.informer);
   }
@@ -83,18 +85,6 @@ export class StatefulSetController implements Component {
   async stop(): Promise<void> {
     this.#detach?.();
     await this.#loop.stop();
-  }
-
-  #podChanged(pod: Stored<Pod>): void {
-    if (controllerOf(pod)) {
-      const key = controllerKey(pod, resources.statefulSets);
-      if (key) this.#loop.add(key);
-      return;
-    }
-    for (const set of this.#sets.list(pod.metadata.namespace)) {
-      const selector = selectorFromLabelSelector(set.spec?.selector);
-      if (matchesLabels(selector, pod.metadata.labels ?? {})) this.#loop.add(objectKey(set));
-    }
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -126,7 +116,7 @@ export class StatefulSetController implements Component {
     const { namespace = '', name, uid } = set.metadata;
     const owned = this.#writes.join(this.#pods.ownedBy(uid), pod => controllerOf(pod)?.uid === uid);
     const candidates = [...owned, ...this.#pods.strays(namespace)];
-    const selector = selectorFromLabelSelector(set.spec?.selector);
+    const selector = selectorOf(set);
     const plan = planClaims(candidates, set, selector, pod => ordinalOf(pod, name) !== undefined);
     const deps = { client: this.#podClient, freshOwner, ownerResource: resources.statefulSets };
     return applyClaims(deps, plan, set);
@@ -259,4 +249,8 @@ function currentOf(set: StatefulSet, all: readonly Stored<ControllerRevision>[])
 function isComplete({ spec }: StatefulSet, status: StatefulSetStatus): boolean {
   if ((spec?.updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate') return false;
   return status.updatedReplicas === status.replicas && status.readyReplicas === status.replicas;
+}
+
+function selectorOf({ spec }: Stored<StatefulSet>) {
+  return selectorFromLabelSelector(spec?.selector);
 }
