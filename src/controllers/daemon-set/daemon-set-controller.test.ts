@@ -54,6 +54,15 @@ const edit = async (spec: Partial<DaemonSetSpec>) => {
 };
 
 describe('daemon set controller', () => {
+  it('replaces a pod that was taken from it, labels and owner at once', async () => {
+    await run([node('a')]);
+    await settle();
+    const [pod] = pods();
+    cluster.seed({ ...pod!, metadata: { ...pod!.metadata, labels: {}, ownerReferences: [] } });
+    await cluster.rest();
+    assert.equal(pods().length, 2);
+  });
+
   it('puts a pod on every node, also on those that come, and counts them', async () => {
     await run([
       node('a'),
