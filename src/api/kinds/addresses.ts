@@ -37,6 +37,18 @@ export function checkCidr(text: string, at: FieldPath, out: Findings): boolean {
   return false;
 }
 
+/** An address with the length of its network, as interfaces have them; in the form Go prints. */
+export function checkInterfaceAddress(text: string, at: FieldPath, out: Findings): void {
+  if (!isCidr(text)) {
+    const why = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
+    out.invalid(at, text, why);
+    return;
+  }
+  const [address = '', bits = ''] = text.split('/');
+  const canonical = `${canonicalIp(address)}/${bits}`;
+  if (text !== canonical) out.invalid(at, text, `must be in canonical form ("${canonical}")`);
+}
+
 /** Addresses that make no sense as an endpoint or an external address. */
 export function checkNonSpecialIp(text: string, at: FieldPath, out: Findings): void {
   if (familyOf(text) === 0) {

@@ -14,6 +14,18 @@ const words = {
   InternalError: 'Internal error',
 } as const;
 
+/** A value that is not shown: upstream's `field.OmitValueType`. */
+export const omitted = Symbol('omitted');
+
+/** A value that prints without quotes: upstream's Stringers. */
+export class Printed {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /**
  * Collects what validation finds, in the order found, in the wording of apimachinery's `field` package. The
  * same finding is kept once, as `ErrorList.ToAggregate` does.
@@ -90,7 +102,9 @@ export class Findings {
   }
 }
 
-function shown(value: unknown): string {
+function shown(value: unknown): string | undefined {
+  if (value === omitted) return undefined;
+  if (value instanceof Printed) return value.text;
   if (value === undefined || value === null) return '"null"';
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

@@ -1,47 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type KubeObject, parseApiVersion } from '../objects.ts';
-import {
-  applyDefaults,
-  prepareForCreate,
-  prepareForUpdate,
-  validateCreate,
-  validateUpdate,
-} from './registry.ts';
-
-/** `apps/v1/Deployment` → its parts. */
-function gvkOf(path: string) {
-  const slash = path.lastIndexOf('/');
-  return { ...parseApiVersion(path.slice(0, slash)), kind: path.slice(slash + 1) };
-}
-
-const clusterWide =
-  /\/(Cluster|PersistentVolume$|PriorityClass|StorageClass|IngressClass|Namespace|Node$|ServiceCIDR|IPAddress|Custom|RuntimeClass|.*Webhook)/;
-
-function made(path: string, body: object): KubeObject {
-  const gvk = gvkOf(path);
-  const namespace = clusterWide.test(path) ? {} : { namespace: 'default' };
-  const { metadata, ...rest } = body as { metadata?: object };
-  const object = {
-    metadata: { name: 'x', uid: 'u', resourceVersion: '1', ...namespace, ...metadata },
-    ...rest,
-  };
-  applyDefaults(gvk, object);
-  prepareForCreate(gvk, object);
-  return object;
-}
-
-function created(path: string, body: object): string[] {
-  return validateCreate(gvkOf(path), made(path, body)).map(f => `${f.field}: ${f.message}`);
-}
-
-function updated(path: string, body: object, change: object): string[] {
-  const gvk = gvkOf(path);
-  const old = made(path, body);
-  const fresh = made(path, { ...body, ...change });
-  prepareForUpdate(gvk, fresh, old);
-  return validateUpdate(gvk, fresh, old).map(f => `${f.field}: ${f.message}`);
-}
+import type { KubeObject } from '../objects.ts';
+import { prepareForUpdate, validateUpdate } from './registry.ts';
+import { created, gvkOf, made, updated } from './test-findings.ts';
 
 const service = (spec: object) => ({ spec: { ports: [{ port: 80 }], ...spec } });
 const podSpec = { containers: [{ name: 'c', image: 'nginx' }] };

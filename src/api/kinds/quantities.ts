@@ -4,6 +4,7 @@ import {
   parseQuantity,
   type Quantity,
   quantitySign,
+  scaledValue,
 } from '../quantity.ts';
 
 export type ResourceList = Record<string, string>;
@@ -47,4 +48,10 @@ export function compareText(a: string | undefined, b: string | undefined): numbe
 export function signOf(text: string | undefined): number {
   const quantity = readQuantity(text);
   return quantity ? quantitySign(quantity) : 0;
+}
+
+/** The whole number at or above; 0 for text that is no quantity. */
+export function wholeOf(text: string): bigint {
+  const quantity = readQuantity(text);
+  return quantity ? scaledValue(quantity, 0) : 0n;
 }

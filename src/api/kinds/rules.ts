@@ -31,6 +31,9 @@ import { leaseRules, priorityClassRules, runtimeClassRules } from './policy/clas
 import { disruptionBudgetRules } from './policy/disruption-budget.ts';
 import { limitRangeRules, resourceQuotaRules } from './policy/quota.ts';
 import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules } from './rbac/rbac.ts';
+import { resourceClaimRules, resourceClaimTemplateRules } from './resource/claim.ts';
+import { deviceClassRules } from './resource/device-class.ts';
+import { resourceSliceRules } from './resource/slice.ts';
 import { claimRules } from './storage/claim.ts';
 import {
   attachmentRules,
@@ -92,7 +95,10 @@ export const kindRules: Readonly<Record<string, KindRules>> = {
   'rbac.authorization.k8s.io/ClusterRoleBinding': clusterRoleBindingRules,
   'rbac.authorization.k8s.io/Role': roleRules,
   'rbac.authorization.k8s.io/RoleBinding': roleBindingRules,
-  'resource.k8s.io/ResourceClaim': { hasStatus: true, initialStatus: () => ({}) },
+  'resource.k8s.io/DeviceClass': deviceClassRules,
+  'resource.k8s.io/ResourceClaim': resourceClaimRules,
+  'resource.k8s.io/ResourceClaimTemplate': resourceClaimTemplateRules,
+  'resource.k8s.io/ResourceSlice': resourceSliceRules,
   'scheduling.k8s.io/PriorityClass': priorityClassRules,
   'storage.k8s.io/CSIDriver': csiDriverRules,
   'storage.k8s.io/CSINode': csiNodeRules,

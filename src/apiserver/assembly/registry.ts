@@ -30,6 +30,7 @@ import { signingRequestStrategy } from '../registry/certificates.ts';
 import { namespaceStrategy } from '../registry/core/namespace.ts';
 import { podStrategy } from '../registry/core/pod.ts';
 import { assembleServices } from '../registry/core/services/assembly.ts';
+import { deviceStrategies } from '../registry/devices.ts';
 import { EventExpiry } from '../registry/event-expiry.ts';
 import { Registry } from '../registry/registry.ts';
 import { ResourceHandler } from '../registry/resource-handler.ts';
@@ -62,6 +63,7 @@ export function assembleRegistry(
     'core/Pod': podStrategy,
     'apiextensions.k8s.io/CustomResourceDefinition': definitionStrategy,
     'certificates.k8s.io/CertificateSigningRequest': signingRequestStrategy,
+    ...deviceStrategies(reader),
   };
   const quotas = new QuotaIndex();
   const quotaEndpoint = endpoints.get('/v1/resourcequotas')!;

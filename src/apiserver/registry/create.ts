@@ -6,6 +6,7 @@ import { trackFields } from './field-ownership.ts';
 import { checkNames } from './object-names.ts';
 import type { Registry, Result } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
+import type { Strategy } from './strategies.ts';
 
 /** CreateOptions, UpdateOptions or PatchOptions as an object. */
 export interface RequestOptions {
@@ -93,7 +94,7 @@ async function createNamed(
   endpoint.rules.prepareForCreate(object);
   if (strategy.beforeCreate) await strategy.beforeCreate(registry, object, options);
   try {
-    await refuseInvalid(endpoint, object);
+    await refuseInvalid(endpoint, object, strategy);
     await registry.admission.validate(attributes);
     const stored = (await endpoint.storage.conversion?.toStorage(object)) ?? object;
     const result = await registry.change(
@@ -127,8 +128,12 @@ function setSystemFields(registry: Registry, endpoint: ResourceEndpoint, object:
   delete meta.selfLink;
 }
 
-async function refuseInvalid(endpoint: ResourceEndpoint, object: KubeObject): Promise<void> {
-  const found = await endpoint.rules.validateCreate(object);
+async function refuseInvalid(
+  endpoint: ResourceEndpoint,
+  object: KubeObject,
+  strategy: Strategy,
+): Promise<void> {
+  const found = [...(strategy.findings?.(object) ?? []), ...(await endpoint.rules.validateCreate(object))];
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, object.metadata?.name ?? '', found);
 }
 

@@ -1,4 +1,5 @@
 import type { KubeObject, Stored } from '../../api/objects.ts';
+import type { FieldError } from '../../api/status.ts';
 import type { WriteOptions } from './create.ts';
 import type { DeleteRequest } from './delete.ts';
 import type { Registry } from './registry.ts';
@@ -20,6 +21,8 @@ export interface Strategy {
     old: Stored,
     options: WriteOptions,
   ): void | Promise<void>;
+  /** What is wrong with an object by what others say. `old` where it is changed, by itself or by a subresource. */
+  findings?(object: KubeObject, old?: Stored, subresource?: string): FieldError[];
   /** The update of `object` did not come about. */
   afterFailedUpdate?(registry: Registry, object: KubeObject, old: Stored): void | Promise<void>;
   afterUpdate?(registry: Registry, object: KubeObject, old: Stored): void | Promise<void>;

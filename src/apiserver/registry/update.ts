@@ -129,7 +129,10 @@ async function decideUpdate(
     Object.assign(attempt, { object, old });
     await strategy.beforeUpdate?.(registry, object, old, request);
   }
-  const found = await rules.validate(object, old);
+  const found = [
+    ...(strategy.findings?.(object, old, subresource) ?? []),
+    ...(await rules.validate(object, old)),
+  ];
   if (found.length > 0) throw invalid(endpoint.qualifiedKind, request.name, found);
   await admission.validate(attributes);
   const stored = (await conversion?.toStorage(object)) ?? object;

@@ -14,6 +14,7 @@ import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable, checkLabelSelector } from '../metadata.ts';
 import { canonicalText } from '../quantities.ts';
+import { checkDriverName } from './driver-name.ts';
 
 const bindingModes = ['Immediate', 'WaitForFirstConsumer'];
 
@@ -55,15 +56,6 @@ export const attributesClassRules: KindRules<VolumeAttributesClass> = {
     }
   },
 };
-
-function checkDriverName(name: string | undefined, at: FieldPath, out: Findings): void {
-  if (!name) {
-    out.required(at);
-    return;
-  }
-  if (name.length > 63) out.tooLong(at, 63);
-  checkSubdomain(name.toLowerCase(), at, out);
-}
 
 const fsGroupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
 

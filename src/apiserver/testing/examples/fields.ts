@@ -16,6 +16,7 @@ export const nameValues: Readonly<Record<string, string>> = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
   uid: '7a0fbd4c-9e0f-4f0a-9f43-2d8b6ea2b1f0',
+  shareID: '7a0fbd4c-9e0f-4f0a-9f43-2d8b6ea2b1f1',
   image: 'registry.example.com/image:v1',
   protocol: 'TCP',
   policyName: 'example',

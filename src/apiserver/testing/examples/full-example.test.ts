@@ -82,5 +82,7 @@ const neverSet: Record<string, string[]> = {
   'core.v1.EphemeralContainer': [...definitionSchema('core.v1.EphemeralContainer')!.fields.keys()],
   // Behind feature gates that are off.
   'core.v1.PodSchedulingGroup': ['podGroupName'],
+  'resource.v1.Device': ['nodeAllocatableResourceMappings'],
+  'resource.v1.NodeAllocatableResourceMapping': ['allocationMultiplier', 'capacityKey'],
   'resource.v1.DeviceAttribute': ['bools', 'ints', 'strings', 'versions'],
 };

@@ -23,6 +23,7 @@ const signingRequest =
 
 /** Of the other groups: what validation asks of single fields, and what cannot stand beside the others. */
 export const groupValues: Readonly<Record<string, Fields>> = {
+  'meta.v1.Condition': { type: 'Example', status: 'True', reason: 'Example' },
   'meta.v1.LabelSelector': { matchLabels: exampleLabels, matchExpressions: expressions },
 
   'apps.v1.DeploymentStrategy': { type: 'RollingUpdate' },
@@ -219,7 +220,30 @@ export const groupValues: Readonly<Record<string, Fields>> = {
     nodeName: 'node',
     nodeSelector: undefined,
     perDeviceNodeSelection: undefined,
+    sharedCounters: undefined,
   },
+  'resource.v1.Device': {
+    allNodes: undefined,
+    nodeName: undefined,
+    nodeSelector: undefined,
+    nodeAllocatableResourceMappings: undefined,
+    bindingConditions: ['example.com/bound'],
+    bindingFailureConditions: ['example.com/failed'],
+  },
+  'resource.v1.DeviceCapacity': { value: '10Gi' },
+  'resource.v1.CapacityRequestPolicy': { default: '2Gi', validValues: ['1Gi', '2Gi'] },
+  'resource.v1.CapacityRequestPolicyRange': { min: '1Gi', max: '4Gi', step: '1Gi' },
+  'resource.v1.DeviceRequestAllocationResult': {
+    adminAccess: false,
+    bindingConditions: ['example.com/bound'],
+    bindingFailureConditions: ['example.com/failed'],
+    device: 'device',
+    pool: 'pool',
+    request: 'one',
+  },
+  'resource.v1.DeviceAllocationConfiguration': { source: 'FromClaim', requests: ['one'] },
+  'resource.v1.AllocatedDeviceStatus': { device: 'device', pool: 'pool', data: { free: ['form', 1] } },
+  'resource.v1.NetworkDeviceData': { ips: ['10.0.0.1/24', 'fd00::1/64'] },
 };
 
 function webhook(): Fields {

@@ -201,6 +201,7 @@ export const hardExamples: Readonly<Record<string, readonly object[]>> = {
         perDeviceNodeSelection: true,
         devices: [
           { name: 'one', allNodes: true },
+          { name: 'three', nodeName: 'node' },
           {
             name: 'two',
             nodeSelector: {
@@ -215,6 +216,7 @@ export const hardExamples: Readonly<Record<string, readonly object[]>> = {
         driver: 'driver.example.com',
         pool: { name: 'pool', generation: 1, resourceSliceCount: 2 },
         allNodes: true,
+        sharedCounters: [{ name: 'counters', counters: { memory: { value: '1Gi' } } }],
       },
     },
     {
