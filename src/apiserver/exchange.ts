@@ -49,9 +49,18 @@ export type ResponseBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'bytes'; readonly chunks: readonly Uint8Array[] }
   /** A JSON value: in process `value` is handed over (frozen), on the wire `chunks` is written. */
-  | { readonly kind: 'value'; value(): unknown; chunks(): readonly Uint8Array[] }
+  | { readonly kind: 'value'; value(): unknown; chunks(): readonly Chunk[] }
   | { readonly kind: 'watch'; readonly source: WatchSource }
   | { readonly kind: 'stream'; readonly stream: Readable };
+
+export type Chunk = Uint8Array | LateChunk;
+
+/** Bytes that are made when it is their turn to be written, so that a long list is never in memory as a whole. */
+export interface LateChunk {
+  readonly length: number;
+  /** Writes them to `into` from `at` on, where there is room for them. */
+  copy(into: Buffer, at: number): void;
+}
 
 /** A watch that has been accepted and not begun. */
 export interface WatchSource {

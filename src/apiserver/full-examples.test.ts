@@ -12,6 +12,7 @@ import { encodeProtobuf, hasProtobufForm } from './protobuf/encode.ts';
 import { adminUser, pod, startApi, type TestApi } from './testing/api.ts';
 import { differences } from './testing/differences.ts';
 import { fullExamples, fullStatus } from './testing/examples/full-example.ts';
+import { wholeBody } from './testing/whole-body.ts';
 
 const types = {
   json: 'application/json',
@@ -50,7 +51,7 @@ async function ask(
   });
   const answer = response.body;
   assert.ok(answer.kind === 'bytes' || answer.kind === 'value', `${method} ${target}: ${answer.kind}`);
-  const got = Buffer.concat(answer.kind === 'bytes' ? answer.chunks : answer.chunks());
+  const got = wholeBody(answer.kind === 'bytes' ? answer.chunks : answer.chunks());
   assert.ok(response.status < 300, `${method} ${target}: ${got.toString()}`);
   return got;
 }

@@ -136,7 +136,8 @@ export class EtcdStore implements Store {
       const seen = this.#visible.get(key);
       if (seen?.revision === revision) return seen;
       const createRevision = seen?.createRevision ?? revision;
-      return { key, value: bytesAt(value, revision), revision, createRevision };
+      const bytes = bytesAt(value, revision);
+      return { key, value: bytes, size: bytes.byteLength, revision, createRevision };
     });
   }
 
@@ -150,7 +151,8 @@ export class EtcdStore implements Store {
       const before = this.#visible.get(key);
       const revision = await this.#write(key, expected, remove, seen => seen === undefined);
       const value = bytesAt(finalValue ?? before?.value ?? new Uint8Array(0), revision);
-      return { key, value, revision, createRevision: before?.createRevision ?? expected };
+      const createRevision = before?.createRevision ?? expected;
+      return { key, value, size: value.byteLength, revision, createRevision };
     });
   }
 

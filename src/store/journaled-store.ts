@@ -150,7 +150,7 @@ export class JournaledStore implements Store {
 
   #enqueue(record: JournalRecord): Promise<Entry> {
     const { type, key, value, revision, createRevision } = record;
-    const entry = { key, value, revision, createRevision };
+    const entry = { key, value, size: value.byteLength, revision, createRevision };
     const pending = {
       record,
       entry: type === 'put' ? entry : undefined,

@@ -78,6 +78,8 @@ export interface Entry {
   readonly key: string;
   /** May have to be unpacked: read it once, and when it is needed. It need not be the same array each time. */
   readonly value: Uint8Array;
+  /** Bytes of the value, known without unpacking it. */
+  readonly size: number;
   /** The revision of the write that made this value. */
   readonly revision: number;
   /** The revision at which the key was created. */

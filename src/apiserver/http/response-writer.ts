@@ -1,15 +1,13 @@
 import type { ServerResponse as Http1Response } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
-import type { ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
+import type { Chunk, ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
+import { writeChunks } from './chunk-writer.ts';
 import { gzipHeaders, gzipInto, isCompressed } from './compression.ts';
 import type { FlushQueue } from './flush-queue.ts';
 
 /** A watcher whose connection holds more unsent bytes than this is cut off. */
 const slowWatcherBytes = 16 * 1024 * 1024;
-
-/** Bytes of an answer written at once. */
-const pieceBytes = 512 * 1024;
 
 export function writeToHttp2(
   stream: ServerHttp2Stream,
@@ -60,9 +58,9 @@ export function writeToHttp1(
 
 type Body = ServerResponse['body'];
 
-const encoded = new WeakMap<Body, readonly Uint8Array[]>();
+const encoded = new WeakMap<Body, readonly Chunk[]>();
 
-function chunksOf(body: Body): readonly Uint8Array[] | undefined {
+function chunksOf(body: Body): readonly Chunk[] | undefined {
   if (body.kind === 'bytes') return body.chunks;
   if (body.kind !== 'value') return undefined;
   let chunks = encoded.get(body);
@@ -96,42 +94,6 @@ function writeBody(out: Writable, body: Body, queue: FlushQueue): void {
     out.on('close', () => body.stream.destroy());
     body.stream.pipe(out);
   } else if (body.kind === 'watch') writeWatch(out, body.source, queue);
-}
-
-/** Writes in pieces, each after the one before has left, so that a large list never holds the event loop. */
-function writeChunks(out: Writable, chunks: readonly Uint8Array[]): void {
-  const [only] = chunks;
-  if (chunks.length === 1 && only!.length <= pieceBytes) {
-    out.end(only);
-    return;
-  }
-  const pieces = piecesOf(chunks);
-  const next = () => {
-    const { value: piece } = pieces.next();
-    if (!piece) out.end();
-    else if (out.write(piece)) setImmediate(next);
-    else out.once('drain', next);
-  };
-  next();
-}
-
-/** The bytes of the chunks, small ones together and large ones cut. */
-function* piecesOf(chunks: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
-  let gathered: Uint8Array[] = [];
-  let size = 0;
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += pieceBytes) {
-      const part = chunk.subarray(at, at + pieceBytes);
-      if (size > 0 && size + part.length > pieceBytes) {
-        yield Buffer.concat(gathered);
-        gathered = [];
-        size = 0;
-      }
-      gathered.push(part);
-      size += part.length;
-    }
-  }
-  if (size > 0) yield Buffer.concat(gathered);
 }
 
 /** Writes the events of one turn of the event loop in one piece. */

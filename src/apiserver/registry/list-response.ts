@@ -1,14 +1,14 @@
 import type { KubeList, KubeObject } from '../../api/objects.ts';
 import type { Entry } from '../../store/store.ts';
-import type { ResponseBody, ServerResponse } from '../exchange.ts';
-import { asBuffer, metadataOffset } from '../objects/encoding.ts';
+import type { Chunk, ResponseBody, ServerResponse } from '../exchange.ts';
 import { sharedView } from '../objects/shared-view.ts';
-import { cheapSlice, mapInSlices, mapSlices } from '../objects/slices.ts';
+import { mapInSlices, mapSlices } from '../objects/slices.ts';
 import { servedAsStored } from '../objects/storage-form.ts';
 import { encodeItem, itemFields, listChunks } from '../protobuf/encode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
 import type { ListedObjects } from './list.ts';
 import { encoded, metadataOnly, served, type View } from './representation.ts';
+import { storedItems } from './stored-items.ts';
 import { tableOf } from './table-form.ts';
 
 interface ListHead {
@@ -105,38 +105,16 @@ async function protobufList(
 }
 
 /** The list from its entries' stored bytes. */
-async function bytesResponse(
-  { endpoint }: View,
-  list: ListHead,
-  entries: readonly Entry[],
-): Promise<ServerResponse> {
+function bytesResponse({ endpoint }: View, list: ListHead, entries: readonly Entry[]): ServerResponse {
   // Upstream's lists of custom resources keep kind and version in each item.
   const whole = endpoint.custom !== undefined;
-  const pieces = await mapSlices(entries, slice => itemBytes(slice, whole), cheapSlice);
   const value = (): KubeList => ({ ...list, items: entries.map(entry => served(endpoint, entry)) });
-  return jsonChunks(value, () => wrapped(list, 'items', pieces));
-}
-
-const comma = 0x2c;
-const brace = 0x7b;
-
-function itemBytes(entries: readonly Entry[], whole: boolean): Uint8Array {
-  const values = entries.map(entry => asBuffer(entry.value));
-  const skip = whole ? 1 : metadataOffset(values[0]!);
-  const size = values.reduce((sum, value) => sum + value.length - skip + 2, 0);
-  const out = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const value of values) {
-    out[at++] = brace;
-    at += value.copy(out, at, skip);
-    out[at++] = comma;
-  }
-  return out.subarray(0, Math.max(0, at - 1));
+  return jsonChunks(value, () => wrapped(list, 'items', storedItems(entries, whole)));
 }
 
 /** Pieces of a list's members, with commas between them and the list around. */
-function wrapped(list: object, member: string, pieces: readonly Uint8Array[]): Uint8Array[] {
-  const chunks: Uint8Array[] = [Buffer.from(`${JSON.stringify(list).slice(0, -1)},"${member}":[`)];
+function wrapped(list: object, member: string, pieces: readonly Chunk[]): Chunk[] {
+  const chunks: Chunk[] = [Buffer.from(`${JSON.stringify(list).slice(0, -1)},"${member}":[`)];
   for (const [at, piece] of pieces.entries()) {
     if (at > 0) chunks.push(Buffer.from(','));
     chunks.push(piece);
@@ -145,7 +123,7 @@ function wrapped(list: object, member: string, pieces: readonly Uint8Array[]): U
   return chunks;
 }
 
-function jsonChunks(value: () => unknown, chunks: () => readonly Uint8Array[]): ServerResponse {
+function jsonChunks(value: () => unknown, chunks: () => readonly Chunk[]): ServerResponse {
   const body: ResponseBody = { kind: 'value', value, chunks };
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
