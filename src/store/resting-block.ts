@@ -1,4 +1,5 @@
 import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
+import type { OpenBlock, OpenBlocks } from './open-blocks.ts';
 import type { ValueSlabs } from './value-slabs.ts';
 
 /** Fast rather than small: what neighbours share, which is most of it, is found at any level. */
@@ -8,37 +9,64 @@ const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
  * Some values in one compressed piece. Opening it costs some microseconds; what was opened stays while
  * somebody holds it, so that values read one after another are opened together.
  */
-export class RestingBlock {
+export class RestingBlock implements OpenBlock {
   readonly #packed: Uint8Array;
   readonly #length: number;
+  readonly #openBlocks: OpenBlocks;
   #open: WeakRef<Uint8Array> | undefined;
+  #kept: Uint8Array | undefined;
+  #used = false;
 
-  private constructor(packed: Uint8Array, length: number) {
+  private constructor(packed: Uint8Array, length: number, openBlocks: OpenBlocks) {
     this.#packed = packed;
     this.#length = length;
+    this.#openBlocks = openBlocks;
   }
 
   /** Compresses on another thread; the outcome lies in `slabs`. */
-  static pack(values: readonly Uint8Array[], slabs: ValueSlabs): Promise<RestingBlock> {
+  static pack(
+    values: readonly Uint8Array[],
+    slabs: ValueSlabs,
+    openBlocks: OpenBlocks,
+  ): Promise<RestingBlock> {
     const bytes = Buffer.concat(values);
     return new Promise((resolve, reject) => {
       zstdCompress(bytes, options, (error, packed) => {
         if (error) reject(error);
-        else resolve(new RestingBlock(slabs.copy(packed), bytes.length));
+        else resolve(new RestingBlock(slabs.copy(packed), bytes.length, openBlocks));
       });
     });
   }
 
   slice(start: number, end: number): Uint8Array {
-    let open = this.#open?.deref();
-    if (!open) {
-      open = zstdDecompressSync(this.#packed, {
-        maxOutputLength: this.#length,
-        chunkSize: chunkSize(this.#length),
-      });
-      this.#open = new WeakRef(open);
-    }
-    return open.subarray(start, end);
+    this.#used = true;
+    return this.#opened().subarray(start, end);
+  }
+
+  keep(): void {
+    this.#kept = this.#opened();
+  }
+
+  takeUsed(): boolean {
+    const used = this.#used;
+    this.#used = false;
+    return used;
+  }
+
+  drop(): void {
+    this.#kept = undefined;
+  }
+
+  #opened(): Uint8Array {
+    const open = this.#kept ?? this.#open?.deref();
+    if (open) return open;
+    const unpacked = zstdDecompressSync(this.#packed, {
+      maxOutputLength: this.#length,
+      chunkSize: chunkSize(this.#length),
+    });
+    this.#open = new WeakRef(unpacked);
+    this.#openBlocks.opened(this, this.#length);
+    return unpacked;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { History } from './history.ts';
+import { OpenBlocks } from './open-blocks.ts';
 import { RestingBlock } from './resting-block.ts';
 import type { SortedEntries } from './sorted-entries.ts';
 import type { StoredEntry } from './stored-entry.ts';
@@ -16,8 +17,8 @@ export interface RestingLimits {
 export const defaultRestingLimits: RestingLimits = { floor: 4 * 1024 * 1024, interval: 5000 };
 
 /** Values in one block, and bytes of one at most: what has to be opened for one of them. */
-const blockValues = 8;
-const blockBytes = 64 * 1024;
+const blockValues = 32;
+const blockBytes = 48 * 1024;
 /** Entries looked at before others get their turn. */
 const stride = 256;
 
@@ -32,6 +33,7 @@ export class RestingValues {
   readonly #entries: SortedEntries;
   readonly #history: History;
   readonly #slabs = new ValueSlabs();
+  readonly #openBlocks: OpenBlocks;
   readonly #limits: RestingLimits;
   /** Bytes of values that came since the last look, and those that lay in memory then. */
   #fresh = 0;
@@ -47,6 +49,7 @@ export class RestingValues {
     this.#entries = deps.entries;
     this.#history = deps.history;
     this.#limits = limits;
+    this.#openBlocks = new OpenBlocks(deps.clock, limits.interval);
   }
 
   /** Tells that so many bytes of values came. */
@@ -59,6 +62,7 @@ export class RestingValues {
 
   stop(): void {
     this.#stopped = true;
+    this.#openBlocks.stop();
   }
 
   /** Rejects never: a value that can not be compressed stays as it is. */
@@ -104,7 +108,7 @@ export class RestingValues {
 
   async #restTogether(parts: readonly Part[]): Promise<void> {
     const values = parts.map(part => part.value);
-    const block = await RestingBlock.pack(values, this.#slabs);
+    const block = await RestingBlock.pack(values, this.#slabs, this.#openBlocks);
     let start = 0;
     for (const { entry, value } of parts) {
       entry.rest(block, start);
