@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatMicroTime, formatTime, parseTime, timeOf, timeParseError } from './time.ts';
+import { formatDuration, formatMicroTime, formatTime, parseTime, timeOf, timeParseError } from './time.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -38,3 +38,16 @@ const complaints: [text: string, complaint: string][] = [
 for (const [text, complaint] of complaints) {
   test(`time ${text} is refused in Go's words`, () => assert.equal(timeParseError(text), complaint));
 }
+
+test('durations read as in Go', () => {
+  const rows: [number, string][] = [
+    [0, '0s'],
+    [350.4, '350ms'],
+    [1234, '1.234s'],
+    [62_500, '1m2.5s'],
+    [160_000, '2m40s'],
+    [300_000, '5m0s'],
+    [3_600_000, '1h0m0s'],
+  ];
+  for (const [ms, text] of rows) assert.equal(formatDuration(ms), text);
+});

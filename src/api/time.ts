@@ -42,6 +42,16 @@ export function timeOf(text: string | undefined): number {
   return text === undefined ? 0 : (parseTime(text) ?? 0);
 }
 
+/** Milliseconds as Go prints a duration rounded to them: `350ms`, `15.064s`, `2m40s`, `1h0m0s`. */
+export function formatDuration(ms: number): string {
+  const rounded = Math.round(ms);
+  if (rounded !== 0 && Math.abs(rounded) < 1000) return `${rounded}ms`;
+  const minutes = Math.floor(rounded / 60_000);
+  const seconds = `${(rounded % 60_000) / 1000}s`;
+  if (minutes === 0) return seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}
+
 const layout = '2006-01-02T15:04:05Z07:00';
 
 /**

@@ -12,6 +12,7 @@ import { Listener } from './http/listener.ts';
 import { type LocalTransport, localTransport } from './local-transport.ts';
 import { type ApiServerOptions, defaultServiceCidrs } from './options.ts';
 import { type Random, systemRandom } from './random.ts';
+import type { NodeMetrics } from './resource-metrics/node-metrics.ts';
 
 export type { ApiServerOptions } from './options.ts';
 
@@ -22,6 +23,8 @@ export interface ApiServerDeps {
   /** Started before and stopped after this server by the one who made it. */
   store: Store;
   random?: Random;
+  /** Where it is read what nodes use, for tests. */
+  nodeMetrics?: NodeMetrics;
 }
 
 /** The API server's own identity, for what it writes by itself. */

@@ -11,6 +11,7 @@ import type { CustomFacts, ResourceEndpoint } from './registry/resource-endpoint
 import type { ResourceHandler } from './registry/resource-handler.ts';
 import { answerReview, isReview, type ReviewDeps } from './registry/reviews.ts';
 import type { SubresourceHandler } from './registry/subresource-handler.ts';
+import type { MetricsApi } from './resource-metrics/metrics-api.ts';
 
 export interface RouterDeps {
   clock: Clock;
@@ -24,6 +25,8 @@ export interface RouterDeps {
   paths: PathHandler;
   /** Answers for the APIs of other servers. */
   remotes: RemoteProxy;
+  /** What is served beside stored objects. */
+  resourceMetrics: Pick<MetricsApi, 'handle'>;
 }
 
 /** Brings a call to what answers it. */
@@ -42,6 +45,8 @@ export class Router {
     if (info.isResource && info.resource !== '') {
       const endpoint = this.#deps.endpoints.get(`${info.group}/${info.version}/${info.resource}`);
       if (endpoint) return this.#routeResource(call, endpoint);
+      const metrics = this.#deps.resourceMetrics.handle(call);
+      if (metrics) return metrics;
       throw noSuchResource();
     }
     const response = this.#deps.discovery.handle(call) ?? this.#deps.paths.handle(call);

@@ -20,7 +20,7 @@ import {
   serviceFault,
   withAvailability,
 } from './availability.ts';
-import { automanagedLabel, builtinApiServices, customApiService } from './priorities.ts';
+import { automanagedLabel, builtinApiServices, customApiService, metricsApiService } from './priorities.ts';
 import { type RemoteClient, urlOf } from './remote-client.ts';
 import type { RemoteDocuments } from './remote-documents.ts';
 
@@ -60,6 +60,9 @@ export class ApiServiceController {
   readonly #endpoint: ResourceEndpoint;
   readonly #queue: WorkQueue<string>;
   readonly #builtin = new Map(builtinApiServices().map(each => [each.metadata!.name!, each]));
+  /** Those that other servers may be installed for: once deleted by somebody, they do not come back by themselves. */
+  readonly #replaceable = new Map([metricsApiService()].map(each => [each.metadata!.name!, each]));
+  readonly #declined = new Set<string>();
   #custom = new Map<string, APIService>();
   #stopping: Cancel[] = [];
 
@@ -102,7 +105,8 @@ export class ApiServiceController {
           services.set(service);
           changed(service);
         },
-        removed(_key, service) {
+        removed: (_key, service) => {
+          this.#noteRemoved(service);
           services.remove(service);
           changed(service);
         },
@@ -113,7 +117,7 @@ export class ApiServiceController {
         for (const remote of services.remotes()) this.#queue.add(remote.name);
       }),
     ];
-    for (const name of this.#builtin.keys()) this.#queue.add(name);
+    for (const name of [...this.#builtin.keys(), ...this.#replaceable.keys()]) this.#queue.add(name);
     this.#queue.start(name => this.#reconcile(name));
   }
 
@@ -122,10 +126,16 @@ export class ApiServiceController {
     await this.#queue.stop();
   }
 
+  /** Where that of another server goes, this one answers again; not where somebody does away with this one's. */
+  #noteRemoved({ metadata: { name }, spec }: Stored<APIService>): void {
+    if (spec?.service) this.#declined.delete(name);
+    else if (this.#replaceable.has(name)) this.#declined.add(name);
+  }
+
   async #reconcile(name: string): Promise<void> {
     const { services, registry, documents } = this.#deps;
     const present = services.get(name);
-    const wanted = this.#builtin.get(name) ?? this.#custom.get(name);
+    const wanted = this.#wanted(name);
     if (!present) {
       documents.forget(name);
       if (wanted)
@@ -138,6 +148,11 @@ export class ApiServiceController {
       return;
     }
     await this.#check(present);
+  }
+
+  #wanted(name: string): APIService | undefined {
+    if (this.#declined.has(name)) return undefined;
+    return this.#builtin.get(name) ?? this.#replaceable.get(name) ?? this.#custom.get(name);
   }
 
   async #check(service: Stored<APIService>): Promise<void> {

@@ -40,6 +40,12 @@ export class ApiServices {
     return this.#remotes.size === 0 ? undefined : this.#remotes.get(`${group}/${version}`);
   }
 
+  /** Whether there is one of that name and this server answers for it. */
+  isLocal(name: string): boolean {
+    const service = this.#all.get(name);
+    return service !== undefined && !service.spec?.service;
+  }
+
   remotes(): RemoteApi[] {
     return [...this.#remotes.values()];
   }

@@ -1,5 +1,6 @@
 import type { APIService } from '../../api/generated/types.ts';
 import { builtinResources } from '../../api/resources.ts';
+import { metricsGroup, metricsVersion } from '../resource-metrics/metrics-kinds.ts';
 
 /** Order of the built-in groups in discovery (upstream: controlplane/apiserver/aggregator.go, apiVersionPriorities). */
 const groupPriorities: Record<string, number> = {
@@ -23,6 +24,7 @@ const groupPriorities: Record<string, number> = {
   'discovery.k8s.io': 16_200,
   'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
+  'metrics.k8s.io': 100,
 };
 
 const customGroupPriority = 1000;
@@ -57,6 +59,12 @@ function versionPriority(group: string, version: string): number {
   if (stage) return stage === 'beta' ? 12 : 9;
   const number = Number(/^v(\d+)$/.exec(version)?.[1] ?? 1);
   return number * 15;
+}
+
+/** That of the metrics API while no other server has it; priorities as in metrics-server's manifest. */
+export function metricsApiService(): APIService {
+  const priorities = { groupPriorityMinimum: groupPriority(metricsGroup), versionPriority: 100 };
+  return localApiService(metricsGroup, metricsVersion, 'onstart', priorities);
 }
 
 export function customApiService(group: string, version: string): APIService {

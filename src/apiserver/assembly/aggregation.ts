@@ -13,6 +13,7 @@ export interface Aggregation {
   documents: RemoteDocuments;
   proxy: RemoteProxy;
   controller: ApiServiceController;
+  services: ApiServices;
 }
 
 export function assembleAggregation(
@@ -24,5 +25,5 @@ export function assembleAggregation(
   const documents = new RemoteDocuments({ log: foundation.log, client, services });
   const proxy = new RemoteProxy(services, client);
   const controller = new ApiServiceController({ ...foundation, services, client, documents });
-  return { client, documents, proxy, controller };
+  return { client, documents, proxy, controller, services };
 }

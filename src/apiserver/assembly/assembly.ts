@@ -29,6 +29,7 @@ import { assembleAggregation } from './aggregation.ts';
 import { assembleFlowControl } from './flow-control.ts';
 import { type AssemblyDeps, type Foundation, layFoundation } from './foundation.ts';
 import { assembleRegistry } from './registry.ts';
+import { assembleMetrics } from './resource-metrics.ts';
 
 /** The parts of an API server, put together. */
 export interface ApiParts {
@@ -61,9 +62,10 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const metrics = new RequestMetrics();
   const custom = new CustomResources(foundation);
   const aggregation = assembleAggregation({ ...foundation, registry: registry.registry }, options);
+  const resourceMetrics = assembleMetrics(foundation, nodes, aggregation.services);
   const surface = () => ({
     resources: builtinResources,
-    customKinds: custom.kinds,
+    customKinds: [...custom.kinds, ...resourceMetrics.kinds()],
     remotes: aggregation.documents.openApi(),
   });
   const paths = assemblePaths(foundation, access, state, surface, () =>
@@ -72,7 +74,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
   const { authorizer, rbac, tokens, authenticators } = access;
   const discoveryNow = () =>
     new Discovery(
-      [...builtinResources, ...custom.resources],
+      [...builtinResources, ...custom.resources, ...resourceMetrics.kinds().map(each => each.resource)],
       serverAddress(options),
       aggregation.documents.versions(),
     );
@@ -87,6 +89,7 @@ export function assembleApi(deps: AssemblyDeps, options: ApiServerOptions, signi
     discovery,
     paths,
     remotes: aggregation.proxy,
+    resourceMetrics,
   });
   const route: Router['route'] = call => router.route(call);
   const flows = assembleFlowControl(foundation, options);

@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { ObjectReader } from '../admission/object-reader.ts';
 import type { Random } from '../random.ts';
 import { endpointOf, type ResourceEndpoint } from '../registry/resource-endpoint.ts';
+import type { NodeMetrics } from '../resource-metrics/node-metrics.ts';
 import type { OpenWatch } from '../watch/object-watch.ts';
 import { ResourceHubs } from '../watch/resource-hub.ts';
 import { WebhookClient } from '../webhook/webhook-client.ts';
@@ -16,6 +17,8 @@ export interface AssemblyDeps {
   decisions: DecisionLog;
   store: Store;
   random: Random;
+  /** Where it is read what nodes use; the kubelets where not given. */
+  nodeMetrics?: NodeMetrics;
 }
 
 /** What every part of the server stands on. */

@@ -79,6 +79,11 @@ export const userRoles: readonly RoleSpec[] = [
   { name: 'system:aggregate-to-edit', rules: editRules, aggregateTo: 'edit' },
   { name: 'system:aggregate-to-view', rules: viewRules, aggregateTo: 'view' },
   {
+    name: 'system:aggregated-metrics-reader',
+    rules: [rule('get list watch', 'metrics.k8s.io', 'nodes pods')],
+    aggregateTo: 'view',
+  },
+  {
     name: 'system:discovery',
     rules: [
       urlRule(

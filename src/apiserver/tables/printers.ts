@@ -32,6 +32,7 @@ import {
   validatingPolicyPrinter,
   webhooksPrinter,
 } from './extension.ts';
+import { metricsPrinter } from './metrics.ts';
 import {
   endpointSlicePrinter,
   endpointsPrinter,
@@ -106,6 +107,8 @@ export const printers: Readonly<Record<string, Printer>> = {
   'apps/Deployment': deploymentPrinter,
   'apps/ReplicaSet': replicaSetPrinter,
   'apps/StatefulSet': statefulSetPrinter,
+  'metrics.k8s.io/NodeMetrics': metricsPrinter,
+  'metrics.k8s.io/PodMetrics': metricsPrinter,
   'autoscaling/HorizontalPodAutoscaler': autoscalerPrinter,
   'autoscaling/v1/HorizontalPodAutoscaler': oldAutoscalerPrinter,
   'batch/CronJob': cronJobPrinter,

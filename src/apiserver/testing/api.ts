@@ -3,7 +3,7 @@ import { DecisionLog } from '../../base/decisions.ts';
 import { FakeClock } from '../../base/fake-clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { MemoryStore } from '../../store/memory-store.ts';
-import { ApiServer, type ApiServerOptions } from '../apiserver.ts';
+import { ApiServer, type ApiServerDeps, type ApiServerOptions } from '../apiserver.ts';
 import type { ApiUser } from '../exchange.ts';
 import type { LocalTransport } from '../local-transport.ts';
 import { seededRandom } from '../random.ts';
@@ -31,11 +31,14 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-export async function startApi(options: ApiServerOptions = {}): Promise<TestApi> {
+export async function startApi(
+  options: ApiServerOptions = {},
+  ports: Pick<ApiServerDeps, 'nodeMetrics'> = {},
+): Promise<TestApi> {
   const clock = new FakeClock();
   const store = new MemoryStore({ clock, log: silentLogger });
   const decisions = new DecisionLog(clock, 'server');
-  const deps = { clock, log: silentLogger, decisions, store, random: seededRandom(1) };
+  const deps = { clock, log: silentLogger, decisions, store, random: seededRandom(1), ...ports };
   const server = new ApiServer(deps, options);
   const signal = AbortSignal.timeout(10_000);
   await store.start(signal);

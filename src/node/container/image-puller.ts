@@ -1,10 +1,10 @@
 import type { Pod } from '../../api/generated/types.ts';
+import { formatDuration } from '../../api/time.ts';
 import { Backoff } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type DecisionLog, decisionObject } from '../../base/decisions.ts';
 import { type Cri, type Image, rpcMessage } from '../../cri/cri.ts';
 import type { Encoded } from '../../cri/schema.ts';
-import { formatSeconds } from './duration.ts';
 import { InvalidImageName, imageTag, normalizeImage } from './image-reference.ts';
 
 /** How it stands with an image a container needs. */
@@ -160,7 +160,7 @@ export class ImagePuller {
     if ('image' in outcome) {
       this.#failures.delete(key);
       this.#backoff.forget(key);
-      const took = `${formatSeconds(outcome.took)} (${formatSeconds(outcome.waited)} including waiting)`;
+      const took = `${formatDuration(outcome.took)} (${formatDuration(outcome.waited)} including waiting)`;
       const size = `Image size: ${outcome.image.size} bytes.`;
       events.event('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took}. ${size}`);
       return { state: 'present', image: outcome.image, pulled: true };

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatSeconds } from './duration.ts';
 import { InvalidImageName, imageTag, normalizeImage } from './image-reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -40,14 +39,4 @@ test('what no registry could serve is refused', () => {
 
 test('the tag decides the default policy', () => {
   assert.deepEqual(['nginx', 'nginx:1', `nginx@${digest}`].map(imageTag), ['latest', '1', '']);
-});
-
-test('durations read as in Go', () => {
-  const rows: [number, string][] = [
-    [0, '0s'],
-    [350.4, '350ms'],
-    [1234, '1.234s'],
-    [62_500, '1m2.5s'],
-  ];
-  for (const [ms, text] of rows) assert.equal(formatSeconds(ms), text);
 });

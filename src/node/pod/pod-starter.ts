@@ -1,3 +1,4 @@
+import { formatDuration } from '../../api/time.ts';
 import { Backoff } from '../../base/backoff.ts';
 import { decisionObject } from '../../base/decisions.ts';
 import type { PodSandboxStatus } from '../../cri/cri.ts';
@@ -14,7 +15,6 @@ import { containerFieldPath, containersOf, formatPod, type NodePod } from './pod
 import type { PlannedStart, PodPlan } from './pod-plan.ts';
 import { isRunning, readySandbox } from './pod-runtime.ts';
 import { PostStartHooks } from './post-start-hooks.ts';
-import { formatDuration } from './restart-backoff.ts';
 import { SandboxError, type SandboxStarter } from './sandbox-starter.ts';
 
 const retryDelay = 5_000;

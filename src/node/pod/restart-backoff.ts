@@ -39,12 +39,3 @@ export class RestartBackoff {
     return this.#clock.now() - entry.restarted > 2 * longest;
   }
 }
-
-/** Milliseconds as Go prints a duration: `10s`, `2m40s`, `5m0s`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  return `${hours > 0 ? `${hours}h` : ''}${minutes}m${seconds % 60}s`;
-}
