@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,6 +37,12 @@ export class BenchCluster {
   /** Runs a command on the host side; resolves with its output. */
   exec(command: string, args: readonly string[]): Promise<string> {
     return this.#causeway(['exec', '--name', this.name, '--', command, ...args]);
+  }
+
+  /** Begins a command on the host side: it reads a pipe, what it writes is read by `stdout`. */
+  start(command: string, args: readonly string[]): ChildProcess {
+    const words = ['exec', '--name', this.name, '--', command, ...args];
+    return spawn(join(root, 'causeway'), words, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
   }
 
   /** Into the machine's image library, which every cluster pulls from. */

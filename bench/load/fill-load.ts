@@ -1,12 +1,14 @@
 /**
  * Fills an API server: nodes, then pods as their ReplicaSet makes them and their kubelet reports them, and
- * ConfigMaps of 1 kB. Prints one line of JSON. Usage: node bench/load/fill-load.ts PODS CONFIGMAPS
+ * ConfigMaps of 1 kB. Prints one line of JSON when all is there. With `stay` the nodes go on reporting until stdin
+ * ends. Usage: node bench/load/fill-load.ts PODS CONFIGMAPS [stay]
  */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAccess } from './access.ts';
 import { HttpConnection } from './http-connection.ts';
 
-const [, , podsText = '10000', mapsText = '10000'] = process.argv;
+const [, , podsText = '10000', mapsText = '10000', stay] = process.argv;
 const namespace = 'bench';
 const nodeCount = 100;
 const connections = 16;
@@ -98,12 +100,12 @@ function statusOf(n: number) {
   };
 }
 
-let filled = false;
+let leaving = false;
 
-/** Renews the nodes' leases until all is there, and once more: silent nodes are cleared of their pods. */
+/** Renews the nodes' leases until the end, and once more: silent nodes are cleared of their pods. */
 async function beat(): Promise<void> {
   for (let last = false; !last; ) {
-    last = filled;
+    last = leaving;
     for (let n = 0; n < nodeCount; n++) {
       const renewTime = new Date().toISOString().replace('Z', '000Z');
       await request(heart, 'PATCH', `${leases}/${nodeName(n)}`, { spec: { renewTime } });
@@ -135,7 +137,9 @@ await spread(Number(podsText), async (connection, n) => {
   await request(connection, 'POST', pods, { apiVersion: 'v1', kind: 'Pod', ...pod });
   await request(connection, 'PATCH', `${pods}/${pod.metadata.name}/status`, { status: statusOf(n) });
 });
-filled = true;
-await beating;
-for (const connection of [...opened, heart]) connection.close();
+for (const connection of opened) connection.close();
 console.log(JSON.stringify({ pods: Number(podsText), configMaps: Number(mapsText) }));
+if (stay) await once(process.stdin.resume(), 'end');
+leaving = true;
+await beating;
+heart.close();
