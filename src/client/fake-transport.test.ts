@@ -71,6 +71,15 @@ test('selectors by label and field', async () => {
   }
 });
 
+test('a status the server would not take is refused, after one that is stale', async () => {
+  const { pods } = setUp();
+  const made = await pods.create(pod('a'));
+  const wrong = { ...made, status: { phase: 'Running', podIPs: [{ ip: 'here' }] } };
+  assert.equal(await reasonOf(pods.updateStatus(wrong)), '422 Invalid');
+  await pods.updateStatus({ ...made, status: { phase: 'Running' } });
+  assert.equal(await reasonOf(pods.updateStatus(wrong)), '409 Conflict');
+});
+
 test('a stale update conflicts; status and spec are written apart; an equal write changes nothing', async () => {
   const { pods } = setUp();
   const first = await pods.create(pod('a'));

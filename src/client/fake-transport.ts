@@ -1,7 +1,8 @@
 import type { DeleteOptions } from '../api/generated/types.ts';
+import { validateStatusUpdate } from '../api/kinds/registry.ts';
 import { type KubeObject, parseApiVersion, type Stored, type WatchEventOf } from '../api/objects.ts';
 import { builtinByKind, builtinResources, type ResourceInfo } from '../api/resources.ts';
-import { badRequest, methodNotAllowed } from '../api/status.ts';
+import { badRequest, invalid, methodNotAllowed } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { FakeApi, type Loose, plain } from './fake-api.ts';
 import { fakePatch } from './fake-patch.ts';
@@ -19,7 +20,7 @@ interface Fault {
 
 /**
  * A small model of the API server for tests: collections with resourceVersions, selectors, watches, status
- * subresources, merge and strategic patches, conflicts, finalizers, graceful pod deletion, binding, eviction.
+ * subresources with the server's validation, merge and strategic patches, conflicts, finalizers, graceful pod deletion, binding, eviction.
  * Faults are injected with `fail`, `unreachable`, `breakWatches` and `compact`.
  */
 export class FakeTransport implements Transport {
@@ -232,7 +233,10 @@ export class FakeTransport implements Transport {
     const version = next.metadata?.resourceVersion;
     if (subresource === 'status') {
       const metadata = { ...present.metadata, resourceVersion: version, uid: next.metadata?.uid };
-      return this.#api.replace(resource, present, { ...present, metadata, status: next.status } as Loose);
+      const changed = { ...present, metadata, status: next.status } as Loose;
+      const stale = version && version !== present.metadata.resourceVersion;
+      if (!stale) refuseInvalidStatus(resource, changed, present);
+      return this.#api.replace(resource, present, changed);
     }
     const hasStatus = resource.subresources.includes('status');
     const updated: Loose = { ...next };
@@ -304,4 +308,14 @@ function graceOf(resource: ResourceInfo, object: Stored<Loose>, asked: number | 
     terminationGracePeriodSeconds?: number;
   };
   return asked ?? own;
+}
+
+/** Statuses are held to the server's rules, so that what a component writes in a test it may write to a server. */
+function refuseInvalidStatus(resource: ResourceInfo, changed: Loose, present: Stored<Loose>): void {
+  // Metadata is the model's own affair; and the server knows the QoS class of a pod from its creation.
+  const qosClass = present.status?.qosClass ?? changed.status?.qosClass;
+  const before = qosClass ? { ...present, status: { ...present.status, qosClass } } : present;
+  const found = validateStatusUpdate(resource, { ...changed, metadata: present.metadata }, before);
+  if (found.length === 0) return;
+  throw invalid({ group: resource.group, resource: resource.kind }, present.metadata.name, found);
 }

@@ -1,5 +1,6 @@
 import {
   labelErrors,
+  patternMessage,
   percentErrors,
   portNameErrors,
   portNumberErrors,
@@ -49,6 +50,25 @@ export function checkSubdomain(value: string, at: FieldPath, out: Findings): voi
 
 export function checkQualifiedName(value: string, at: FieldPath, out: Findings): void {
   out.invalidAll(at, value, qualifiedNameErrors(value));
+}
+
+const pathFormat = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const pathPattern = new RegExp(`^${pathFormat}$`);
+
+/** `example.com/path`, as controllers are named. */
+export function checkDomainPrefixedPath(value: string, at: FieldPath, out: Findings): void {
+  if (!value) {
+    out.required(at);
+    return;
+  }
+  const slash = value.indexOf('/');
+  const [domain, path] = [value.slice(0, Math.max(0, slash)), value.slice(slash + 1)];
+  if (!domain || !path) {
+    out.invalid(at, value, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    return;
+  }
+  out.invalidAll(at, domain, subdomainErrors(domain));
+  if (!pathPattern.test(path)) out.invalid(at, path, patternMessage('Invalid path', pathFormat));
 }
 
 export function checkPortNumber(value: number, at: FieldPath, out: Findings): void {

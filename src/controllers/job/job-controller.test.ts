@@ -98,6 +98,16 @@ describe('job controller', () => {
     assert.deepEqual(cluster.get<Pod>(resources.pods, 'default', 'lost')!.metadata.finalizers ?? [], []);
   });
 
+  it('ends while it is suspended, where it has nothing to do', async () => {
+    await run({ completions: 0, suspend: true });
+    assert.deepEqual(conditions(), [
+      'Suspended=True JobSuspended',
+      'SuccessCriteriaMet=True CompletionsReached',
+      'Complete=True CompletionsReached',
+    ]);
+    assert.equal(job().status?.startTime, job().status?.completionTime);
+  });
+
   it('runs to completion, so many at a time', async () => {
     await run({ completions: 3, parallelism: 2 });
     assert.equal(active().length, 2);

@@ -268,6 +268,8 @@ export class JobController implements Component {
         const final = type === 'SuccessCriteriaMet' ? 'Complete' : 'Failed';
         conditions = setCondition(conditions, jobCondition(final, 'True', reason, message, now));
         if (final === 'Complete') status.completionTime = formatTime(now);
+        // One that ends while it is suspended has had no time it began.
+        status.startTime ??= formatTime(now);
       }
     }
     return { ...status, conditions };

@@ -22,13 +22,13 @@ export const cronJobRules: KindRules<CronJob> = {
     if (spec.jobTemplate?.spec) defaultJobTemplate(spec);
   },
   validate(cronJob, out) {
-    checkSpec(cronJob.spec, out);
+    checkSpec(cronJob.spec, undefined, out);
     const name = cronJob.metadata?.name ?? '';
     if (name.length > maxName) {
       out.invalid(metadataPath.child('name'), name, `must be no more than ${maxName} characters`);
     }
   },
-  validateUpdate: (cronJob, _old, out) => checkSpec(cronJob.spec, out),
+  validateUpdate: (cronJob, old, out) => checkSpec(cronJob.spec, old.spec, out),
 };
 
 /** Of a template's Job only the pods are defaulted; the rest when it becomes a Job. */
@@ -39,47 +39,62 @@ function defaultJobTemplate(spec: CronJobSpec): void {
   own.template = full.template;
 }
 
-function checkSpec(spec: CronJobSpec | undefined, out: Findings): void {
-  const at = specPath.child('schedule');
-  if (!spec?.schedule) out.required(at);
-  else checkSchedule(spec, out);
+function checkSpec(spec: CronJobSpec | undefined, old: CronJobSpec | undefined, out: Findings): void {
+  if (!spec?.schedule) out.required(specPath.child('schedule'));
+  else checkSchedule(spec, old, out);
   checkNonNegative(spec?.startingDeadlineSeconds, specPath.child('startingDeadlineSeconds'), out);
+  if (!old || old.timeZone !== spec?.timeZone) checkTimeZone(spec?.timeZone, out);
   const policies = ['Allow', 'Forbid', 'Replace'];
   checkOneOf(spec?.concurrencyPolicy, policies, specPath.child('concurrencyPolicy'), out);
   const templateAt = specPath.child('jobTemplate', 'spec');
   const job = spec?.jobTemplate?.spec ?? { template: {} };
+  checkJobSpec(job, templateAt, out);
+  if (job.selector) {
+    out.invalid(templateAt.child('selector'), job.selector, '`selector` will be auto-generated');
+  }
   if (job.manualSelector) {
     out.notSupported(templateAt.child('manualSelector'), job.manualSelector, ['nil', 'false']);
   }
-  checkJobSpec(job, templateAt, out);
   for (const field of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
     checkNonNegative(spec?.[field], specPath.child(field), out);
   }
 }
 
-function checkSchedule(spec: CronJobSpec, out: Findings): void {
+const zonePrefix = /^(?:CRON_)?TZ=\S* +/;
+
+function checkSchedule(
+  { schedule, timeZone }: CronJobSpec,
+  old: CronJobSpec | undefined,
+  out: Findings,
+): void {
   const at = specPath.child('schedule');
-  if (spec.schedule.includes('TZ')) {
-    const why = 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
-    out.invalid(at, spec.schedule, why);
-  } else {
-    try {
-      parseCronSchedule(spec.schedule);
-    } catch (error) {
-      out.invalid(at, spec.schedule, error instanceof Error ? error.message : String(error));
-    }
+  try {
+    parseCronSchedule(schedule.replace(zonePrefix, ''));
+  } catch (error) {
+    out.invalid(at, schedule, error instanceof Error ? error.message : String(error));
   }
-  if (spec.timeZone === undefined) return;
-  const zoneAt = specPath.child('timeZone');
-  if (spec.timeZone === '') out.invalid(zoneAt, '', 'timeZone must be nil or non-empty string');
-  else if (spec.timeZone.toLowerCase() === 'local') {
-    out.invalid(
-      zoneAt,
-      spec.timeZone,
-      'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
-    );
-  } else if (!isTimeZone(spec.timeZone))
-    out.invalid(zoneAt, spec.timeZone, `unknown time zone ${spec.timeZone}`);
+  if (!schedule.includes('TZ')) return;
+  // CronJobs that have a zone there keep it.
+  if (!old?.schedule?.includes('TZ')) {
+    out.invalid(at, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead');
+  } else if (timeZone !== undefined) {
+    out.invalid(at, schedule, 'cannot use both timeZone field and TZ or CRON_TZ in schedule');
+  }
+}
+
+/** A part of a zone's name, by the rules of its database. */
+const zonePart = /^[A-Za-z.\-_0-9+]{1,14}$/;
+
+function checkTimeZone(zone: string | undefined, out: Findings): void {
+  if (zone === undefined) return;
+  const at = specPath.child('timeZone');
+  const wrong = (part: string) => /^\.\.?$|^-/.test(part) || !zonePart.test(part);
+  if (zone === '') out.invalid(at, '', 'timeZone must be nil or non-empty string');
+  else if (zone.split('/').some(wrong)) out.invalid(at, zone, `unknown time zone ${zone}`);
+  else if (zone.toLowerCase() === 'local') {
+    const why = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+    out.invalid(at, zone, why);
+  } else if (!isTimeZone(zone)) out.invalid(at, zone, `unknown time zone ${zone}`);
 }
 
 function isTimeZone(name: string): boolean {

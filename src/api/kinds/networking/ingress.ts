@@ -14,7 +14,7 @@ import {
   wildcardSubdomainErrors,
 } from '../../names.ts';
 import { familyOf } from '../addresses.ts';
-import { checkSubdomain } from '../checks.ts';
+import { checkDomainPrefixedPath, checkSubdomain } from '../checks.ts';
 import { type FieldPath, metadataPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
@@ -132,11 +132,7 @@ function checkIngressClass({ spec = {} }: IngressClass, out: Findings): void {
   const controller = spec.controller ?? '';
   const at = specPath.child('controller');
   if (controller.length > 250) out.tooLong(at, 250);
-  const [domain, ...path] = controller.split('/');
-  if (!controller) out.required(at);
-  else if (!domain || path.join('/') === '') {
-    out.invalid(at, controller, 'must be a domain-prefixed path (such as "acme.io/foo")');
-  } else out.invalidAll(at, domain, subdomainErrors(domain));
+  checkDomainPrefixedPath(controller, at, out);
   if (!spec.parameters) return;
   const { apiGroup, kind, name, scope, namespace } = spec.parameters;
   const here = specPath.child('parameters');

@@ -45,6 +45,8 @@ export const groupValues: Readonly<Record<string, Fields>> = {
     parallelism: 2,
     podReplacementPolicy: 'Failed',
   },
+  'batch.v1.JobStatus': { completedIndexes: '0-1', completionTime: undefined, failedIndexes: '3' },
+  'batch.v1.UncountedTerminatedPods': { failed: ['one'], succeeded: ['two'] },
   'batch.v1.PodFailurePolicyRule': {
     action: 'FailIndex',
     onExitCodes: { containerName: 'main', operator: 'In', values: [3, 42] },
