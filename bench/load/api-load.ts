@@ -39,7 +39,7 @@ function outcome(latencies: readonly number[], seconds?: number): Outcome {
 /** Sends the requests 0…count-1 over all connections, each connection one at a time. */
 async function spread(
   access: Access,
-  send: (connection: HttpConnection, n: number) => Promise<{ status: number }>,
+  send: (connection: HttpConnection, n: number) => Promise<number>,
 ): Promise<Outcome> {
   const opened = await Promise.all(Array.from({ length: connections }, () => HttpConnection.open(access)));
   const latencies: number[] = [];
@@ -48,7 +48,7 @@ async function spread(
   const work = async (connection: HttpConnection) => {
     for (let n = next++; n < count; n = next++) {
       const start = performance.now();
-      const { status } = await send(connection, n);
+      const status = await send(connection, n);
       if (status < 200 || status > 299) throw new Error(`request ${n} was answered with ${status}`);
       latencies.push(performance.now() - start);
     }
@@ -100,7 +100,7 @@ async function watch(access: Access): Promise<Outcome> {
     missing = watchers;
     wanted = Buffer.from(marker(turn));
     started = performance.now();
-    await writer.request('PATCH', `${collection}/object-0`, `{"data":{${marker(turn)}}}`, strategic);
+    await writer.status('PATCH', `${collection}/object-0`, `{"data":{${marker(turn)}}}`, strategic);
     await heard.promise;
     // One event by itself is timed, not a stream of them.
     await sleep(10);
@@ -112,7 +112,7 @@ async function watch(access: Access): Promise<Outcome> {
 async function prepare(access: Access): Promise<Outcome> {
   const connection = await HttpConnection.open(access);
   const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const { status } = await connection.request('POST', '/api/v1/namespaces', body);
+  const status = await connection.status('POST', '/api/v1/namespaces', body);
   connection.close();
   if (status !== 201 && status !== 409) throw new Error(`creating the namespace was answered with ${status}`);
   return outcome([0]);
@@ -121,15 +121,15 @@ async function prepare(access: Access): Promise<Outcome> {
 const scenarios: Record<string, (access: Access) => Promise<Outcome>> = {
   prepare,
   watch,
-  create: access => spread(access, (c, n) => c.request('POST', collection, configMap(nameOf(n)))),
-  get: access => spread(access, (c, n) => c.request('GET', `${collection}/${nameOf(n % 1000)}`)),
+  create: access => spread(access, (c, n) => c.status('POST', collection, configMap(nameOf(n)))),
+  get: access => spread(access, (c, n) => c.status('GET', `${collection}/${nameOf(n % 1000)}`)),
   patch: access =>
     spread(access, (c, n) =>
-      c.request('PATCH', `${collection}/${nameOf(n % 1000)}`, `{"data":{"turn":"${n}"}}`, strategic),
+      c.status('PATCH', `${collection}/${nameOf(n % 1000)}`, `{"data":{"turn":"${n}"}}`, strategic),
     ),
-  list: access => spread(access, c => c.request('GET', collection)),
-  'list-label': access => spread(access, c => c.request('GET', `${collection}?labelSelector=group%3D3`)),
-  delete: access => spread(access, (c, n) => c.request('DELETE', `${collection}/${nameOf(n)}`)),
+  list: access => spread(access, c => c.status('GET', collection)),
+  'list-label': access => spread(access, c => c.status('GET', `${collection}?labelSelector=group%3D3`)),
+  delete: access => spread(access, (c, n) => c.status('DELETE', `${collection}/${nameOf(n)}`)),
 };
 
 const run = scenarios[scenario];
