@@ -96,7 +96,7 @@ const schemas = {
 
 const head = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'thing' } };
 
-function take(live: JsonObject | undefined, step: Step): JsonObject {
+async function take(live: JsonObject | undefined, step: Step): Promise<JsonObject> {
   const { apiVersion, kind } = head;
   const management = {
     schema: schemas[step.schema ?? 'first'],
@@ -107,10 +107,10 @@ function take(live: JsonObject | undefined, step: Step): JsonObject {
   };
   if (step.apply) {
     const force = step.force ?? false;
-    return applyConfiguration(live, { ...head, ...step.apply }, { ...management, force }).object;
+    return (await applyConfiguration(live, { ...head, ...step.apply }, { ...management, force })).object;
   }
   const next = { ...head, ...step.update };
-  const managedFields = trackUpdate(live, next, management);
+  const managedFields = await trackUpdate(live, next, management);
   return { ...next, metadata: { ...head.metadata, ...(managedFields && { managedFields }) } };
 }
 
@@ -134,12 +134,12 @@ function conflictsOf(error: ApiError): string[] {
 
 const file = new URL('apply-cases.yaml', import.meta.url);
 for (const row of parse(readFileSync(file, 'utf8')) as Row[]) {
-  test(`${row.what} (${row.source})`, () => {
+  test(`${row.what} (${row.source})`, async () => {
     let live: JsonObject | undefined;
     let refusal: ApiError | undefined;
     for (const [at, step] of row.steps.entries()) {
       try {
-        live = take(live, step);
+        live = await take(live, step);
       } catch (error) {
         if (!(error instanceof ApiError) || at < row.steps.length - 1) throw error;
         refusal = error;

@@ -7,11 +7,14 @@ import { schemaOfElement } from './element-schema.ts';
 import { FieldSet } from './field-set.ts';
 import type { Managers, Owned } from './managed-fields.ts';
 import type { PathElement } from './path-element.ts';
+import type { Versions } from './versions.ts';
 
-/** The managers with the fields they have under the schema of today. */
-export function underSchema(managers: Managers, schema: Schema): Managers {
+/** The managers with the fields they have under the schemas of today; without those of versions that are gone. */
+export function underSchemas(managers: Managers, versions: Versions): Managers {
   const result = new Map<string, Owned>();
   for (const [identity, owned] of managers) {
+    const schema = versions.schemaOf(owned.manager.apiVersion);
+    if (!schema) continue;
     const wholes = atomicPaths(owned.fields, schema, []);
     const set = FieldSet.of(...wholes);
     const fields = wholes.length > 0 ? owned.fields.recursiveDifference(set).union(set) : owned.fields;

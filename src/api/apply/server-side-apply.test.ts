@@ -25,25 +25,26 @@ function context({ apiVersion, kind }: Kind, manager: string, now = t1): FieldMa
 }
 
 /** Applies as `manager` and returns the object. */
-function apply(
+async function apply(
   live: JsonObject | undefined,
   kind: Kind,
   manager: string,
   fields: object,
   more: Partial<FieldManagement> & { force?: boolean } = {},
-): JsonObject {
+): Promise<JsonObject> {
   const config = { ...kind, metadata: { name: 'x', namespace: 'default' }, ...fields } as JsonObject;
-  return applyConfiguration(live, config, { ...context(kind, manager), force: false, ...more }).object;
+  const management = { ...context(kind, manager), force: false, ...more };
+  return (await applyConfiguration(live, config, management)).object;
 }
 
-function update(
+async function update(
   live: JsonObject | undefined,
   next: JsonObject,
   kind: Kind,
   manager: string,
   more: Partial<FieldManagement> = {},
-): JsonObject {
-  const managedFields = trackUpdate(live, next, { ...context(kind, manager), ...more });
+): Promise<JsonObject> {
+  const managedFields = await trackUpdate(live, next, { ...context(kind, manager), ...more });
   return { ...next, metadata: { ...(next.metadata as object), managedFields } };
 }
 
@@ -60,8 +61,8 @@ function spec(object: JsonObject): JsonObject {
   return rest;
 }
 
-test('the applier owns what it applies, but not the identity of the object', () => {
-  const object = apply(undefined, configMap, 'a', {
+test('the applier owns what it applies, but not the identity of the object', async () => {
+  const object = await apply(undefined, configMap, 'a', {
     data: { key: 'v' },
     metadata: { name: 'x', labels: { l: '1' } },
   });
@@ -77,10 +78,10 @@ test('the applier owns what it applies, but not the identity of the object', () 
   ]);
 });
 
-test('what is no longer applied goes, what others own stays', () => {
-  let object = apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
-  object = apply(object, configMap, 'b', { data: { two: '2', three: '3' } });
-  object = apply(object, configMap, 'a', { data: {} });
+test('what is no longer applied goes, what others own stays', async () => {
+  let object = await apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
+  object = await apply(object, configMap, 'b', { data: { two: '2', three: '3' } });
+  object = await apply(object, configMap, 'a', { data: {} });
   assert.deepEqual(spec(object), { data: { two: '2', three: '3' } });
   assert.deepEqual(owners(object), {
     'a Apply': { 'f:data': {} },
@@ -88,42 +89,39 @@ test('what is no longer applied goes, what others own stays', () => {
   });
 });
 
-test('what nobody applied stays', () => {
-  let object = apply(undefined, configMap, 'a', { data: { one: '1' } });
-  object = update(object, { ...object, data: { one: '1', manual: 'm' } }, configMap, 'edit');
-  object = apply(object, configMap, 'a', { data: { two: '2' } });
+test('what nobody applied stays', async () => {
+  let object = await apply(undefined, configMap, 'a', { data: { one: '1' } });
+  object = await update(object, { ...object, data: { one: '1', manual: 'm' } }, configMap, 'edit');
+  object = await apply(object, configMap, 'a', { data: { two: '2' } });
   assert.deepEqual(spec(object), { data: { manual: 'm', two: '2' } });
 });
 
-test('a field another manager set is a conflict, unless it has the value already', () => {
-  const object = apply(undefined, configMap, 'a', { data: { key: 'v' } });
-  assert.throws(
-    () => apply(object, configMap, 'b', { data: { key: 'w' } }),
-    (error: ApiError) => {
-      assert.equal(error.code, 409);
-      assert.equal(error.message, 'Apply failed with 1 conflict: conflict with "a": .data.key');
-      assert.deepEqual(error.status.details, {
-        causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "a"', field: '.data.key' }],
-      });
-      return true;
-    },
-  );
-  const shared = apply(object, configMap, 'b', { data: { key: 'v' } });
+test('a field another manager set is a conflict, unless it has the value already', async () => {
+  const object = await apply(undefined, configMap, 'a', { data: { key: 'v' } });
+  await assert.rejects(apply(object, configMap, 'b', { data: { key: 'w' } }), (error: ApiError) => {
+    assert.equal(error.code, 409);
+    assert.equal(error.message, 'Apply failed with 1 conflict: conflict with "a": .data.key');
+    assert.deepEqual(error.status.details, {
+      causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "a"', field: '.data.key' }],
+    });
+    return true;
+  });
+  const shared = await apply(object, configMap, 'b', { data: { key: 'v' } });
   assert.deepEqual(Object.keys(owners(shared)), ['b Apply', 'a Apply']);
 });
 
-test('several conflicts are told by manager', () => {
-  let object = apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
-  object = update(object, { ...object, data: { one: '1', two: '2', three: '3' } }, configMap, 'edit');
-  assert.throws(() => apply(object, configMap, 'b', { data: { one: 'x', two: 'x', three: 'x' } }), {
+test('several conflicts are told by manager', async () => {
+  let object = await apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
+  object = await update(object, { ...object, data: { one: '1', two: '2', three: '3' } }, configMap, 'edit');
+  await assert.rejects(apply(object, configMap, 'b', { data: { one: 'x', two: 'x', three: 'x' } }), {
     message:
       'Apply failed with 3 conflicts: conflicts with "a":\n- .data.one\n- .data.two\nconflicts with "edit" using v1:\n- .data.three',
   });
 });
 
-test('force takes the field over', () => {
-  let object = apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
-  object = apply(object, configMap, 'b', { data: { one: 'x' } }, { force: true, now: t2 });
+test('force takes the field over', async () => {
+  let object = await apply(undefined, configMap, 'a', { data: { one: '1', two: '2' } });
+  object = await apply(object, configMap, 'b', { data: { one: 'x' } }, { force: true, now: t2 });
   assert.deepEqual(spec(object), { data: { one: 'x', two: '2' } });
   assert.deepEqual(owners(object), {
     'a Apply': { 'f:data': { 'f:two': {} } },
@@ -131,35 +129,35 @@ test('force takes the field over', () => {
   });
 });
 
-test('an update takes the fields it changes and gives up those it removes', () => {
-  let object = apply(undefined, configMap, 'a', { data: { one: '1', two: '2', three: '3' } });
-  object = update(object, { ...object, data: { one: 'x', two: '2' } }, configMap, 'edit', { now: t2 });
+test('an update takes the fields it changes and gives up those it removes', async () => {
+  let object = await apply(undefined, configMap, 'a', { data: { one: '1', two: '2', three: '3' } });
+  object = await update(object, { ...object, data: { one: 'x', two: '2' } }, configMap, 'edit', { now: t2 });
   assert.deepEqual(owners(object), {
     'a Apply': { 'f:data': { 'f:two': {} } },
     'edit Update': { 'f:data': { 'f:one': {} } },
   });
-  assert.throws(() => apply(object, configMap, 'a', { data: { one: '1' } }), {
+  await assert.rejects(apply(object, configMap, 'a', { data: { one: '1' } }), {
     message: 'Apply failed with 1 conflict: conflict with "edit" using v1: .data.one',
   });
 });
 
-test('an update that changes nothing leaves the entries as they are', () => {
-  const object = update(
+test('an update that changes nothing leaves the entries as they are', async () => {
+  const object = await update(
     undefined,
     { ...configMap, metadata: { name: 'x' }, data: { a: '1' } },
     configMap,
     'edit',
   );
-  const again = update(object, structuredClone(object), configMap, 'edit', { now: t2 });
+  const again = await update(object, structuredClone(object), configMap, 'edit', { now: t2 });
   assert.deepEqual(again, object);
 });
 
-test('items of lists are owned one by one', () => {
+test('items of lists are owned one by one', async () => {
   const containers = (image: string) => ({ containers: [{ name: 'web', image }] });
   const fields = (image: string) => ({ spec: { selector: {}, template: { spec: containers(image) } } });
-  let object = apply(undefined, deployment, 'a', fields('1'));
+  let object = await apply(undefined, deployment, 'a', fields('1'));
   const sidecar = { spec: { template: { spec: { containers: [{ name: 'sidecar', image: 's' }] } } } };
-  object = apply(object, deployment, 'b', sidecar);
+  object = await apply(object, deployment, 'b', sidecar);
   const names = (each: JsonObject) =>
     (each.spec as { template: { spec: { containers: { name: string; image: string }[] } } }).template.spec
       .containers;
@@ -167,47 +165,47 @@ test('items of lists are owned one by one', () => {
     { name: 'web', image: '1' },
     { name: 'sidecar', image: 's' },
   ]);
-  assert.throws(() => apply(object, deployment, 'b', fields('2')), {
+  await assert.rejects(apply(object, deployment, 'b', fields('2')), {
     message:
       'Apply failed with 1 conflict: conflict with "a": .spec.template.spec.containers[name="web"].image',
   });
-  object = apply(object, deployment, 'a', { spec: { selector: {} } });
+  object = await apply(object, deployment, 'a', { spec: { selector: {} } });
   assert.deepEqual(names(object), [{ name: 'sidecar', image: 's' }]);
 });
 
-test('an item of two appliers goes with the last of them', () => {
+test('an item of two appliers goes with the last of them', async () => {
   const port = (more: object) => ({ spec: { ports: [{ port: 80, protocol: 'TCP', ...more }] } });
-  let object = apply(undefined, service, 'a', port({ name: 'http' }));
-  object = apply(object, service, 'b', port({ targetPort: 8080 }));
-  object = apply(object, service, 'a', {});
+  let object = await apply(undefined, service, 'a', port({ name: 'http' }));
+  object = await apply(object, service, 'b', port({ targetPort: 8080 }));
+  object = await apply(object, service, 'a', {});
   assert.deepEqual(spec(object), { spec: { ports: [{ port: 80, protocol: 'TCP', targetPort: 8080 }] } });
-  object = apply(object, service, 'b', {});
+  object = await apply(object, service, 'b', {});
   assert.deepEqual(spec(object), {});
 });
 
-test('keys that are left out count as their default', () => {
-  let object = apply(undefined, service, 'a', { spec: { ports: [{ port: 80 }] } });
+test('keys that are left out count as their default', async () => {
+  let object = await apply(undefined, service, 'a', { spec: { ports: [{ port: 80 }] } });
   assert.deepEqual(owners(object)['a Apply'], {
     'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {} } } },
   });
-  object = update(
+  object = await update(
     object,
     { ...object, spec: { ports: [{ port: 80, protocol: 'TCP' }] } },
     service,
     'default',
   );
-  object = apply(object, service, 'a', { spec: { ports: [{ port: 81 }] } });
+  object = await apply(object, service, 'a', { spec: { ports: [{ port: 81 }] } });
   assert.deepEqual(spec(object), { spec: { ports: [{ port: 81 }] } });
 });
 
-test('atomic lists and maps have one owner', () => {
-  const object = apply(undefined, service, 'a', { spec: { selector: { app: 'x' } } });
-  assert.throws(() => apply(object, service, 'b', { spec: { selector: { tier: 'y' } } }), {
+test('atomic lists and maps have one owner', async () => {
+  const object = await apply(undefined, service, 'a', { spec: { selector: { app: 'x' } } });
+  await assert.rejects(apply(object, service, 'b', { spec: { selector: { tier: 'y' } } }), {
     message: 'Apply failed with 1 conflict: conflict with "a": .spec.selector',
   });
 });
 
-test('items keep an order that both lists agree with', () => {
+test('items keep an order that both lists agree with', async () => {
   const ports = (...numbers: number[]) => ({ spec: { ports: numbers.map(port => ({ port })) } });
   const numbers = (object: JsonObject) =>
     ((object.spec as JsonObject).ports as { port: number }[]).map(p => p.port);
@@ -231,14 +229,14 @@ test('items keep an order that both lists agree with', () => {
     [[], [1], [1]],
   ];
   for (const [live, applied, merged] of rows) {
-    const object = apply(undefined, service, 'a', ports(...live));
-    const result = apply(object, service, 'b', ports(...applied));
+    const object = await apply(undefined, service, 'a', ports(...live));
+    const result = await apply(object, service, 'b', ports(...applied));
     assert.deepEqual(numbers(result), merged, `${live} with ${applied}`);
   }
 });
 
-test('a created object belongs to its creator, empty structs of every object to no one', () => {
-  const object = update(
+test('a created object belongs to its creator, empty structs of every object to no one', async () => {
+  const object = await update(
     undefined,
     {
       ...deployment,
@@ -286,9 +284,9 @@ test('a created object belongs to its creator, empty structs of every object to 
   });
 });
 
-test('fields an endpoint does not take have no owner; a subresource has entries of its own', () => {
+test('fields an endpoint does not take have no owner; a subresource has entries of its own', async () => {
   const ignored = FieldSet.of(['f:status']);
-  let object = apply(
+  let object = await apply(
     undefined,
     deployment,
     'a',
@@ -297,33 +295,33 @@ test('fields an endpoint does not take have no owner; a subresource has entries 
   );
   assert.deepEqual(owners(object), { 'a Apply': { 'f:spec': { 'f:replicas': {} } } });
   const status = { ignored: FieldSet.of(['f:spec'], ['f:metadata']), subresource: 'status', now: t2 };
-  object = update(object, { ...object, status: { replicas: 1 } }, deployment, 'controller', status);
+  object = await update(object, { ...object, status: { replicas: 1 } }, deployment, 'controller', status);
   assert.deepEqual(owners(object)['controller Update status'], { 'f:status': { 'f:replicas': {} } });
 });
 
-test('kubectl takes over from client-side apply by its annotation', () => {
+test('kubectl takes over from client-side apply by its annotation', async () => {
   const config = { data: { a: '1' } };
   const annotation = JSON.stringify({ ...configMap, metadata: { name: 'x' }, ...config });
   const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': annotation };
-  const object = update(
+  const object = await update(
     undefined,
     { ...configMap, metadata: { name: 'x', annotations }, ...config },
     configMap,
     'kubectl-client-side-apply',
   );
-  assert.throws(() => apply(object, configMap, 'other', { data: { a: '2' } }), { code: 409 });
-  const taken = apply(object, configMap, 'kubectl', { data: { a: '2' } });
+  await assert.rejects(apply(object, configMap, 'other', { data: { a: '2' } }), { code: 409 });
+  const taken = await apply(object, configMap, 'kubectl', { data: { a: '2' } });
   assert.deepEqual(spec(taken), { data: { a: '2' } });
   const written = (taken.metadata as { annotations: Record<string, string> }).annotations;
   assert.match(Object.values(written)[0]!, /"data":\{"a":"2"\}\}\n$/);
 });
 
-test('managedFields: reset by one empty entry, kept for clients that do not send them', () => {
-  const object = apply(undefined, configMap, 'a', { data: { a: '1' } });
+test('managedFields: reset by one empty entry, kept for clients that do not send them', async () => {
+  const object = await apply(undefined, configMap, 'a', { data: { a: '1' } });
   const { managedFields, ...metadata } = object.metadata as JsonObject;
-  const silent = update(object, { ...object, metadata }, configMap, 'edit');
+  const silent = await update(object, { ...object, metadata }, configMap, 'edit');
   assert.deepEqual((silent.metadata as JsonObject).managedFields, managedFields);
-  const reset = update(
+  const reset = await update(
     object,
     { ...object, metadata: { ...metadata, managedFields: [{}] } },
     configMap,
@@ -332,12 +330,12 @@ test('managedFields: reset by one empty entry, kept for clients that do not send
   assert.equal((reset.metadata as JsonObject).managedFields, undefined);
 });
 
-test('old updaters are put together beyond ten', () => {
+test('old updaters are put together beyond ten', async () => {
   let object: JsonObject = { ...configMap, metadata: { name: 'x' }, data: {} };
   for (let i = 0; i < 13; i++) {
     const next = { ...object, data: { ...(object.data as object), [`k${i}`]: 'v' } };
     const now = `2026-01-01T00:00:${String(i).padStart(2, '0')}Z`;
-    object = update(object, next, configMap, `m${i}`, { now });
+    object = await update(object, next, configMap, `m${i}`, { now });
   }
   const names = Object.keys(owners(object));
   assert.equal(names.length, 10);
@@ -384,15 +382,12 @@ const refused: [what: string, fields: object, code: number, message: RegExp][] =
   ],
 ];
 for (const [what, fields, code, message] of refused) {
-  test(`refused: ${what}`, () => {
-    assert.throws(
-      () => apply(undefined, deployment, 'a', fields),
-      (error: ApiError) => {
-        assert.equal(error.code, code);
-        assert.match(error.message, message);
-        return true;
-      },
-    );
+  test(`refused: ${what}`, async () => {
+    await assert.rejects(apply(undefined, deployment, 'a', fields), (error: ApiError) => {
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      return true;
+    });
   });
 }
 
@@ -415,13 +410,13 @@ function randomConfig(next: (below: number) => number): object {
   return { metadata, data };
 }
 
-test('applying twice changes nothing', () => {
+test('applying twice changes nothing', async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const next = randomFrom(seed);
-    let object = apply(undefined, configMap, 'other', randomConfig(next));
+    let object = await apply(undefined, configMap, 'other', randomConfig(next));
     const config = randomConfig(next);
-    object = apply(object, configMap, 'a', config, { force: true });
-    const again = applyConfiguration(object, { ...configMap, ...config } as JsonObject, {
+    object = await apply(object, configMap, 'a', config, { force: true });
+    const again = await applyConfiguration(object, { ...configMap, ...config } as JsonObject, {
       ...context(configMap, 'a', t2),
       force: false,
     });
@@ -430,7 +425,7 @@ test('applying twice changes nothing', () => {
   }
 });
 
-test('appliers of disjoint fields never conflict, and their order does not matter', () => {
+test('appliers of disjoint fields never conflict, and their order does not matter', async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const next = randomFrom(seed);
     const mine = {
@@ -439,20 +434,20 @@ test('appliers of disjoint fields never conflict, and their order does not matte
     const theirs = {
       data: Object.fromEntries(Array.from({ length: next(4) }, () => [`b${next(5)}`, `${next(3)}`])),
     };
-    const one = apply(apply(undefined, configMap, 'a', mine), configMap, 'b', theirs);
-    const two = apply(apply(undefined, configMap, 'b', theirs), configMap, 'a', mine);
+    const one = await apply(await apply(undefined, configMap, 'a', mine), configMap, 'b', theirs);
+    const two = await apply(await apply(undefined, configMap, 'b', theirs), configMap, 'a', mine);
     assert.deepEqual(spec(one), spec(two), `seed ${seed}`);
     assert.deepEqual(owners(one), owners(two), `seed ${seed}`);
   }
 });
 
-test('when all appliers let go, nothing of theirs is left', () => {
+test('when all appliers let go, nothing of theirs is left', async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const next = randomFrom(seed);
-    let object = apply(undefined, configMap, 'a', randomConfig(next));
-    object = apply(object, configMap, 'b', randomConfig(next), { force: true });
-    object = apply(object, configMap, 'a', {});
-    object = apply(object, configMap, 'b', {});
+    let object = await apply(undefined, configMap, 'a', randomConfig(next));
+    object = await apply(object, configMap, 'b', randomConfig(next), { force: true });
+    object = await apply(object, configMap, 'a', {});
+    object = await apply(object, configMap, 'b', {});
     assert.deepEqual(object, { ...configMap, metadata: { name: 'x', namespace: 'default' } }, `seed ${seed}`);
   }
 });

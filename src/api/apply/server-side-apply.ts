@@ -20,8 +20,9 @@ import {
 } from './managed-fields.ts';
 import { mergeTyped } from './merge.ts';
 import { conflictRule, lastAppliedAnnotation, lastAppliedOf, prune, settle } from './ownership.ts';
-import { underSchema } from './schema-change.ts';
+import { underSchemas } from './schema-change.ts';
 import { checkTyped, fieldSetOf, TypedError } from './typed-value.ts';
+import { type OtherVersions, Versions } from './versions.ts';
 
 export interface FieldManagement {
   schema: StructSchema;
@@ -33,6 +34,8 @@ export interface FieldManagement {
   subresource?: string;
   /** RFC 3339, for the entries this change touches. */
   now: string;
+  /** The versions of the kind beside `apiVersion`. */
+  others?: OtherVersions;
   /** Fields this endpoint does not take from the request: `status` of most objects, all but `status` of theirs. */
   ignored?: FieldSet;
 }
@@ -49,30 +52,32 @@ export interface Applied {
  * @param live undefined where the object does not exist yet
  * @param config as the client sent it
  * @throws ApiError 400 for managedFields in it or another version, 409 for conflicts, 500 (as upstream does)
- * for what does not fit the schema
+ * for what does not fit the schema, and where the object cannot be converted to a version a manager speaks
  */
-export function applyConfiguration(
+export async function applyConfiguration(
   live: JsonObject | undefined,
   config: JsonObject,
   context: FieldManagement & { force: boolean },
-): Applied {
-  const { schema, manager: name, apiVersion, force } = context;
+): Promise<Applied> {
+  const { schema, manager: name, apiVersion, force, ignored } = context;
   checkConfiguration(config, context);
   const before = live ? withoutManagedFields(live) : identityOnly(config, context);
   const me: Manager = { name, operation: 'Apply', apiVersion, subresource: context.subresource ?? '' };
   const by = identityOf(me);
-  const managers = new Map(underSchema(readManagers(live), schema));
+  const versions = new Versions(apiVersion, schema, context.others);
+  const managers = new Map(underSchemas(readManagers(live), versions));
   const last = managers.get(by);
-  const fields = withoutIgnored(fieldSetOf(config, schema), context.ignored);
+  const fields = withoutIgnored(fieldSetOf(config, schema), ignored);
   managers.set(by, { manager: me, fields, time: last?.time });
-  const merged = mergeTyped(before, config, schema);
-  const after = last ? prune(merged, managers, last.fields, schema) : merged;
+  const merged = mergeTyped(before, config, schema) as JsonObject;
+  const after = last ? await prune(merged, managers, last, versions) : merged;
   const mayTake = conflictRule({ force, manager: name, live: before, schema });
-  const settled = settle({ before, after, schema, by, ignored: context.ignored }, managers, mayTake);
+  const change = { before, after, versions, by, ignored, unconverted: 'refuse' as const };
+  const settled = await settle(change, managers, mayTake);
   const changed = !equalJson(before, after);
   const mine = settled.managers.get(by);
   if (changed && mine) settled.managers.set(by, { ...mine, time: context.now });
-  const object = (changed ? after : copyJson(before)) as JsonObject;
+  const object = changed ? after : copyJson(before);
   if (name === 'kubectl' && lastAppliedOf(before) !== undefined) setLastApplied(object, config);
   return { object: withManagers(object, settled.managers), changed };
 }
@@ -82,13 +87,13 @@ export function applyConfiguration(
  * @param live undefined where it is created
  * @param next the object as it is about to be stored; its managedFields, where it has some, replace the live ones
  */
-export function trackUpdate(
+export async function trackUpdate(
   live: JsonObject | undefined,
   next: JsonObject,
   context: FieldManagement,
-): ManagedFieldsEntry[] | undefined {
+): Promise<ManagedFieldsEntry[] | undefined> {
   try {
-    return entriesOrNone(updatedManagers(live, next, context));
+    return entriesOrNone(await updatedManagers(live, next, context));
   } catch (error) {
     // Lists that cannot be told apart item by item: upstream gives up tracking rather than refusing.
     if (error instanceof TypedError) return undefined;
@@ -96,19 +101,22 @@ export function trackUpdate(
   }
 }
 
-function updatedManagers(live: JsonObject | undefined, next: JsonObject, context: FieldManagement): Managers {
+async function updatedManagers(
+  live: JsonObject | undefined,
+  next: JsonObject,
+  context: FieldManagement,
+): Promise<Managers> {
   const { schema, manager: name, apiVersion, subresource = '', ignored } = context;
   if (isReset(next)) return new Map();
   const created = { ...emptyObject(schema), ...identityOnly(next, context) };
   const before = live ? withoutManagedFields(live) : created;
   const after = withoutManagedFields(next);
-  const managers = underSchema(managersAfterRequest(live, next, subresource), schema);
+  const versions = new Versions(apiVersion, schema, context.others);
+  const managers = underSchemas(managersAfterRequest(live, next, subresource), versions);
   // Upstream lets the change be made by a nameless manager first: the own entry of before loses and regains.
-  const { managers: settled, comparison } = settle(
-    { before, after, schema, by: '', ignored },
-    managers,
-    () => {},
-  );
+  // Upstream gives up tracking where a webhook does not answer; here the managers of its versions keep their fields.
+  const change = { before, after, versions, by: '', ignored, unconverted: 'keep' as const };
+  const { managers: settled, comparison } = await settle(change, managers, () => {});
   const taken = comparison.added.union(comparison.modified);
   const me: Manager = { name, operation: 'Update', apiVersion, subresource };
   const by = identityOf(me);

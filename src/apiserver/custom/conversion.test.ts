@@ -11,7 +11,7 @@ interface Endpoint {
   apiVersion: string;
   kind: string;
   metadata: { name: string; labels?: Record<string, string> };
-  spec: { host?: string; port?: string; hostPort?: string };
+  spec?: { host?: string; port?: string; hostPort?: string };
 }
 
 const group = 'stable.example.com';
@@ -44,11 +44,11 @@ function convert({ body }: { body: unknown }) {
     request: { uid: string; desiredAPIVersion: string; objects: Endpoint[] };
   };
   const convertedObjects = request.objects.map(object => {
-    const { host, port, hostPort } = object.spec;
+    const { host, port, hostPort } = object.spec ?? {};
     const [left, right] = (hostPort ?? ':').split(':');
     const spec = request.desiredAPIVersion.endsWith('v2')
-      ? { hostPort: `${host}:${port}` }
-      : { host: left, port: right };
+      ? { hostPort: host && `${host}:${port}` }
+      : { host: left || undefined, port: right || undefined };
     return { ...object, apiVersion: request.desiredAPIVersion, spec };
   });
   const response = { uid: request.uid, convertedObjects, result: { status: 'Success' } };
@@ -126,7 +126,7 @@ test('a watch tells events in its version, in order', async () => {
   const watch = api.admin.watch<KubeObject>({ method: 'GET', path: `${path('v2')}?watch=1` });
   const watching = (async () => {
     for await (const event of watch) {
-      events.push(`${event.type} ${(event.object as Endpoint).spec.hostPort}`);
+      events.push(`${event.type} ${(event.object as Endpoint).spec?.hostPort}`);
       if (events.length === 3) return;
     }
   })();
@@ -185,4 +185,77 @@ test('a webhook that fails or answers nonsense is told of', async () => {
   );
   server.answer = () => ({ status: 404, body: {} });
   assert.match((await refusal(api.get(path('v2')))).message, /^conversion webhook for .* failed: /);
+});
+
+/** `manager version` → fieldsV1 of the object as it is stored. */
+async function owners(name: string): Promise<Record<string, unknown>> {
+  const { metadata } = await api.get(`${path('v1')}/${name}`);
+  const entries: { manager: string; apiVersion: string; fieldsV1: unknown }[] = metadata.managedFields ?? [];
+  return Object.fromEntries(entries.map(e => [`${e.manager} ${e.apiVersion.slice(-2)}`, e.fieldsV1]));
+}
+const apply = (v: string, spec: object, manager: string, more = '') =>
+  api.patch(
+    `${path(v)}/a?fieldManager=${manager}${more}`,
+    endpoint('a', v, spec),
+    'application/apply-patch+yaml',
+  );
+const fields = (...names: string[]) => ({
+  'f:spec': Object.fromEntries(names.map(name => [`f:${name}`, {}])),
+});
+
+test('fields are owned in the version their manager speaks, and lost by changes in another', async () => {
+  await apply('v1', { host: 'h', port: '1' }, 'one');
+  const refused = await refusal(apply('v2', { hostPort: 'h:2' }, 'two'));
+  assert.equal(refused.message, 'Apply failed with 1 conflict: conflict with "one": .spec.port');
+  await apply('v2', { hostPort: 'h:2' }, 'two', '&force=true');
+  assert.deepEqual(await owners('a'), { 'one v1': fields('host'), 'two v2': fields('hostPort') });
+  await api.patch(`${path('v1')}/a?fieldManager=three`, { spec: { port: '3' } });
+  assert.deepEqual(await owners('a'), { 'one v1': fields('host'), 'three v1': fields('port') });
+});
+
+test('what an applier leaves out goes, whichever versions it and others speak', async () => {
+  await apply('v1', { host: 'h', port: '1' }, 'one');
+  assert.deepEqual((await apply('v2', {}, 'one')).spec, {});
+  await api.delete(`${path('v1')}/a`);
+
+  await apply('v1', { host: 'h', port: '1' }, 'one');
+  await apply('v2', { hostPort: 'h:1' }, 'two');
+  const shared = await apply('v1', {}, 'one');
+  assert.deepEqual(shared.spec, { host: 'h', port: '1' });
+  assert.deepEqual(await owners('a'), { 'one v1': { 'f:spec': {} }, 'two v2': fields('hostPort') });
+});
+
+test('while the webhook fails the stored version is still updated, but not applied', async () => {
+  await apply('v1', { host: 'h', port: '1' }, 'one');
+  await apply('v2', { hostPort: 'h:1' }, 'two');
+  const works = server.answer;
+  server.answer = () => ({ status: 500, body: {} });
+  await api.patch(`${path('v1')}/a?fieldManager=three`, { spec: { port: '3' } });
+  assert.deepEqual(Object.keys(await owners('a')).sort(), ['one v1', 'three v1', 'two v2']);
+  const refused = await refusal(apply('v1', { host: 'i' }, 'one', '&force=true'));
+  assert.equal(refused.code, 500);
+  assert.match(refused.message, /^conversion webhook for stable.example.com\/v1, Kind=CronTab failed: /);
+  server.answer = works;
+});
+
+test('policies for another version see what the webhook makes', async () => {
+  const root = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic';
+  const meta = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: 'p' } };
+  const rule = { apiGroups: [group], apiVersions: ['v2'], operations: ['CREATE'], resources: ['crontabs'] };
+  await api.post(`${root}ies`, {
+    ...meta,
+    kind: 'ValidatingAdmissionPolicy',
+    spec: {
+      matchConstraints: { resourceRules: [rule] },
+      validations: [{ expression: "object.spec.hostPort != 'h:1'", message: 'not this one' }],
+    },
+  });
+  await api.post(`${root}ybindings`, {
+    ...meta,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    spec: { policyName: 'p', validationActions: ['Deny'] },
+  });
+  await api.post(path('v1'), endpoint('b', 'v1', { host: 'h', port: '2' }));
+  const refused = await refusal(api.post(path('v1'), endpoint('a', 'v1', { host: 'h', port: '1' })));
+  assert.match(refused.message, /denied request: not this one$/);
 });

@@ -43,11 +43,7 @@ export function customEndpoints(
   deps: ConversionDeps,
   definition: Stored<CustomResourceDefinition>,
 ): ResourceEndpoint[] {
-  return endpointsOf(
-    deps,
-    definition,
-    definition.spec.versions.filter(version => version.served),
-  );
+  return endpointsOf(deps, definition, version => version.served);
 }
 
 /** The endpoint of the stored version, served or not, that shows what is stored as it stands. */
@@ -56,17 +52,13 @@ export function storedEndpoint(
   definition: Stored<CustomResourceDefinition>,
 ): ResourceEndpoint {
   const { conversion: _, ...spec } = definition.spec;
-  return endpointsOf(
-    deps,
-    { ...definition, spec },
-    spec.versions.filter(version => version.storage),
-  )[0]!;
+  return endpointsOf(deps, { ...definition, spec }, version => version.storage)[0]!;
 }
 
 function endpointsOf(
   deps: ConversionDeps,
   definition: Stored<CustomResourceDefinition>,
-  served: readonly CustomResourceDefinitionVersion[],
+  wanted: (version: CustomResourceDefinitionVersion) => boolean,
 ): ResourceEndpoint[] {
   const { spec } = definition;
   const compiled = new Map(spec.versions.map(({ name }) => [name, new CustomVersion(definition, name)]));
@@ -80,7 +72,7 @@ function endpointsOf(
     Number(definition.metadata.resourceVersion),
     webhookConverter(deps, spec.conversion),
   );
-  return served.map(version => {
+  const all: readonly ResourceEndpoint[] = spec.versions.map(version => {
     const resource = resourceOf(definition, version);
     const gvk = { group: spec.group, version: version.name, kind: spec.names.kind };
     return {
@@ -91,6 +83,7 @@ function endpointsOf(
       qualifiedKind: { group: spec.group, resource: spec.names.kind },
       storage: { resource: storage, apiVersion, prefix, conversion: versions.conversion(version.name) },
       rules: customRules(compiled.get(version.name)!),
+      versions: () => all,
       custom: {
         columns: version.additionalPrinterColumns ?? [],
         listKind: spec.names.listKind ?? `${spec.names.kind}List`,
@@ -103,6 +96,7 @@ function endpointsOf(
       },
     };
   });
+  return all.filter((_, index) => wanted(spec.versions[index]!));
 }
 
 function resourceOf(

@@ -44,8 +44,10 @@ export class StoredVersions {
         : () => false;
     const storedVersion = formatApiVersion(gvk.group, this.#stored);
     const webhook = this.#webhook;
+    const fromOther = (object: KubeObject) => this.#fromOther(object, served);
     if (!webhook) {
       return {
+        fromOther,
         toStorage: object => ({ ...object, apiVersion: storedVersion }),
         fromStorage: object => (this.#isCurrent(object, served) ? object : this.#convert(object, served)),
         isServed,
@@ -55,8 +57,19 @@ export class StoredVersions {
       toStorage: async object =>
         served === this.#stored ? object : (await webhook([object], storedVersion))[0]!,
       ...this.#prepared(served, webhook, isServed),
+      fromOther,
       isServed,
     };
+  }
+
+  async #fromOther(object: KubeObject, served: string): Promise<KubeObject> {
+    const version = this.#versions.get(served)!;
+    const apiVersion = formatApiVersion(version.gvk.group, served);
+    const converted = this.#webhook
+      ? (await this.#webhook([object], apiVersion))[0]!
+      : { ...cloneJson(object), apiVersion };
+    prune(converted as unknown as JsonObject, version.schema);
+    return converted;
   }
 
   /** What the webhook made of what is stored is kept as long as that is. */

@@ -1,5 +1,5 @@
 import { formatApiVersion, type KubeObject } from '../../api/objects.ts';
-import { builtinByResource, type ResourceInfo } from '../../api/resources.ts';
+import { builtinByResource, builtinResources, type ResourceInfo } from '../../api/resources.ts';
 import { autoscalerConversion } from './autoscaler-conversion.ts';
 import type { Held } from './decoded.ts';
 import { eventConversion } from './event-conversion.ts';
@@ -15,6 +15,8 @@ export interface Conversion {
    * @throws ApiError
    */
   prepare?(stored: readonly (Held | KubeObject)[]): Promise<void>;
+  /** As it is in any other version, neither stored nor completed. @throws ApiError */
+  fromOther?(object: KubeObject): Promise<KubeObject>;
   /** Whether stored bytes may be served as they stand. Absent: none may. */
   isServed?(bytes: Uint8Array): boolean;
 }
@@ -51,6 +53,14 @@ export function storageFormOf(resource: ResourceInfo): StorageForm {
     prefix: `/${stored.group || 'core'}/${stored.plural}/`,
     ...(other && { conversion: other.conversion }),
   };
+}
+
+/** A built-in resource in all the versions and groups it is served in. */
+export function builtinVersionsOf(resource: ResourceInfo): readonly ResourceInfo[] {
+  const { prefix } = storageFormOf(resource);
+  return builtinResources.filter(
+    other => other.plural === resource.plural && storageFormOf(other).prefix === prefix,
+  );
 }
 
 /** Whether the stored bytes of all of these may be served as they stand. */

@@ -25,7 +25,7 @@ export async function readApply(
   registry: Registry,
   endpoint: ResourceEndpoint,
   subresource: string,
-): Promise<(old: KubeObject | undefined) => KubeObject> {
+): Promise<(old: KubeObject | undefined) => Promise<KubeObject>> {
   const { manager, force } = readApplyOptions(call, true);
   const config = await readConfiguration(call);
   const { gvk, apiVersion } = endpoint;
@@ -36,8 +36,9 @@ export async function readApply(
       `Incorrect kind specified in apply patch. Specified patch kind: ${config.kind ?? ''}, expected: ${gvk.kind}`,
     );
   }
-  return old => {
-    const { object } = applyConfiguration(old as JsonObject | undefined, config, { ...management, force });
+  return async old => {
+    const context = { ...management, force };
+    const { object } = await applyConfiguration(old as JsonObject | undefined, config, context);
     // Fields the schema has none of were refused as such, whatever fieldValidation says.
     return endpoint.rules.decodePatched(object, { fieldValidation: 'Ignore' }).object;
   };

@@ -87,7 +87,7 @@ async function createNamed(
   setSystemFields(registry, endpoint, object);
   endpoint.rules.applyDefaults(object);
   if (!options.applied) {
-    trackFields(registry, endpoint, { live: undefined, object, subresource: '', by: options.manager });
+    await trackFields(registry, endpoint, { live: undefined, object, subresource: '', by: options.manager });
   }
   await registry.admission.admit(attributes);
   const strategy = registry.strategyOf(endpoint);

@@ -8,6 +8,7 @@ import { type ApiUser, header } from '../exchange.ts';
 import { isTrue } from '../filters/request-info.ts';
 import type { Registry } from './registry.ts';
 import type { ResourceEndpoint } from './resource-endpoint.ts';
+import { otherVersions } from './versions.ts';
 
 /** Bytes of a manager's name (upstream's FieldManagerMaxLength). */
 const maxManagerLength = 128;
@@ -22,10 +23,11 @@ const ignoredFields: Record<string, FieldSet> = {
 /** Under what conditions `by` changes fields of the endpoint's objects; undefined for kinds without a schema. */
 export function managementOf(
   registry: Registry,
-  { gvk, apiVersion, resource, rules }: ResourceEndpoint,
+  endpoint: ResourceEndpoint,
   subresource: string,
   by: string,
 ): FieldManagement | undefined {
+  const { gvk, apiVersion, resource, rules } = endpoint;
   const { schema } = rules;
   if (!schema) return undefined;
   const ignored = resource.subresources.includes('status') ? ignoredFields[subresource] : undefined;
@@ -36,20 +38,22 @@ export function managementOf(
     manager: by || 'unknown',
     subresource,
     now: registry.timestamp(),
+    others: otherVersions(endpoint),
     ...(ignored && { ignored }),
   };
 }
 
 /** Writes into `object` who owns which of its fields after a create, update or patch by `by`. */
-export function trackFields(
+export async function trackFields(
   registry: Registry,
   endpoint: ResourceEndpoint,
   change: { live: KubeObject | undefined; object: KubeObject; subresource: string; by: string },
-): void {
+): Promise<void> {
   const { live, object, subresource, by } = change;
   const management = managementOf(registry, endpoint, subresource, by);
   const entries =
-    management && trackUpdate(live as JsonObject | undefined, object as unknown as JsonObject, management);
+    management &&
+    (await trackUpdate(live as JsonObject | undefined, object as unknown as JsonObject, management));
   setManagedFields(object, entries);
 }
 

@@ -3,7 +3,7 @@ import type { CustomResourceSubresourceScale } from '../../api/generated/types.t
 import { formatApiVersion, type GroupVersionKind } from '../../api/objects.ts';
 import type { ResourceInfo } from '../../api/resources.ts';
 import type { QualifiedName } from '../../api/status.ts';
-import { type StorageForm, storageFormOf } from '../objects/storage-form.ts';
+import { builtinVersionsOf, type StorageForm, storageFormOf } from '../objects/storage-form.ts';
 import type { PrinterColumn } from '../tables/custom-columns.ts';
 import { builtinRules, type ObjectRules } from './object-rules.ts';
 
@@ -18,6 +18,8 @@ export interface ResourceEndpoint {
   readonly qualifiedKind: QualifiedName;
   readonly storage: StorageForm;
   readonly rules: ObjectRules;
+  /** The resource in all its versions, this one among them, served or not; absent where there is one only. */
+  readonly versions?: () => readonly ResourceEndpoint[];
   /** What a custom resource definition says; undefined for built-in kinds. */
   readonly custom?: CustomFacts;
 }
@@ -35,6 +37,7 @@ export interface CustomFacts {
 
 export function endpointOf(resource: ResourceInfo): ResourceEndpoint {
   const { group, version, kind, plural } = resource;
+  const versions = builtinVersionsOf(resource);
   return {
     resource,
     apiVersion: formatApiVersion(group, version),
@@ -43,5 +46,6 @@ export function endpointOf(resource: ResourceInfo): ResourceEndpoint {
     qualifiedKind: { group, resource: kind },
     storage: storageFormOf(resource),
     rules: builtinRules({ group, version, kind }),
+    ...(versions.length > 1 && { versions: () => versions.map(endpointOf) }),
   };
 }

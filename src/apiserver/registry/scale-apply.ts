@@ -22,7 +22,7 @@ export async function readScaleApply(
   registry: Registry,
   endpoint: ResourceEndpoint,
   gvk: GroupVersionKind,
-): Promise<(old: KubeObject) => KubeObject> {
+): Promise<(old: KubeObject) => Promise<KubeObject>> {
   const { manager, force } = readApplyOptions(call, true);
   const scale = await readConfiguration(call);
   if (scale.kind !== gvk.kind) {
@@ -36,10 +36,10 @@ export async function readScaleApply(
   // By itself, for what it says that a Scale can not say.
   const apiVersion = formatApiVersion(gvk.group, gvk.version);
   const own = { ...management, apiVersion, kind: gvk.kind, schema: kindSchema(gvk)! };
-  applyConfiguration(undefined, scale, { ...own, force });
+  await applyConfiguration(undefined, scale, { ...own, force });
   const config = configurationOf(endpoint, scale as Scale & JsonObject);
-  return old => {
-    const { object } = applyConfiguration(old as JsonObject, config, { ...management, force });
+  return async old => {
+    const { object } = await applyConfiguration(old as JsonObject, config, { ...management, force });
     return endpoint.rules.decodePatched(object, { fieldValidation: 'Ignore' }).object;
   };
 }

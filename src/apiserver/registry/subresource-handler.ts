@@ -172,7 +172,7 @@ export class SubresourceHandler {
       admission: admitsAll,
       make: async old => {
         const oldObject = scaleOf(endpoint, old as Stored);
-        const { object, scale } = change(old as Stored);
+        const { object, scale } = await change(old as Stored);
         const write = { operation: 'UPDATE', subresource: 'scale', kind: scaleKind } as const;
         const written = { ...write, name: pathName, object: scale, oldObject };
         await admitSubresource(registry.admission, call, endpoint, written);
@@ -193,22 +193,22 @@ export class SubresourceHandler {
     if (call.info.verb === 'update') {
       const scale = await readObjectAs<Scale & KubeObject>(call, scaleKind);
       checkNames(endpoint, call.info.namespace, call.info.pathName, scale);
-      return old => ({ object: old, scale });
+      return async old => ({ object: old, scale });
     }
     if (call.info.verb !== 'patch') throw notAllowed();
     const patch = await readPatchOf(call, scaleKind, builtinRules(scaleKind));
-    return old => ({ object: old, scale: patch(scaleOf(endpoint, old)) as Scale });
+    return async old => ({ object: old, scale: patch(scaleOf(endpoint, old)) as Scale });
   }
 }
 
 /** What becomes of an object by its scale: the object with what else is to change, and the scale it is to have. */
-type ScaleChange = (old: Stored) => { object: KubeObject; scale: Scale };
+type ScaleChange = (old: Stored) => Promise<{ object: KubeObject; scale: Scale }>;
 
 const byApply =
   (endpoint: ResourceEndpoint) =>
-  (apply: (old: KubeObject) => KubeObject): ScaleChange =>
-  old => {
-    const object = apply(old);
+  (apply: (old: KubeObject) => Promise<KubeObject>): ScaleChange =>
+  async old => {
+    const object = await apply(old);
     return { object, scale: scaleOf(endpoint, object as Stored) };
   };
 

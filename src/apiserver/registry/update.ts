@@ -101,7 +101,7 @@ async function decideUpdate(
   const subresource = request.rules?.subresource ?? '';
   if (!request.applied) {
     const tracked = { live: old, object, subresource: request.trackedAs ?? subresource, by: request.manager };
-    trackFields(registry, endpoint, tracked);
+    await trackFields(registry, endpoint, tracked);
   }
   const { managedFields } = object.metadata!;
   const attributes = {

@@ -24,17 +24,6 @@ export function kindOf({ kind, endpoint }: Pick<AdmissionAttributes, 'kind' | 'e
   return kind ?? endpoint.gvk;
 }
 
-/** The object in the version another endpoint of the same resource serves. Fresh, or `object` itself. */
-export async function inVersionOf(
-  from: ResourceEndpoint,
-  to: ResourceEndpoint,
-  object: KubeObject,
-): Promise<KubeObject> {
-  if (from.apiVersion === to.apiVersion) return object;
-  const stored = (await from.storage.conversion?.toStorage(object)) ?? object;
-  return to.storage.conversion?.fromStorage(stored) ?? stored;
-}
-
 /**
  * What a plugin made of an object, brought into the form of its kind: unknown fields dropped, defaults set.
  * @throws ApiError 422 for values that do not fit the kind

@@ -2,8 +2,8 @@ import type { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '../../.
 import type { KubeObject } from '../../../api/objects.ts';
 import type { Authorizer } from '../../filters/authorization.ts';
 import type { ResourceEndpoint } from '../../registry/resource-endpoint.ts';
+import { inVersionOf } from '../../registry/versions.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { inVersionOf } from '../match/equivalents.ts';
 import type { IndexedBinding, IndexedPolicy } from './policy-index.ts';
 import { namespaceObjectOf, type PolicyInput } from './policy-input.ts';
 import { type MatchDeps, matchedEndpoint } from './policy-match.ts';

@@ -1,7 +1,8 @@
 import type { Status } from '../../../api/generated/types.ts';
 import type { KubeObject } from '../../../api/objects.ts';
+import { inVersionOf } from '../../registry/versions.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { inVersionOf, kindOf } from '../match/equivalents.ts';
+import { kindOf } from '../match/equivalents.ts';
 import { isNamespace } from '../match/selectors.ts';
 import type { Invocation } from './invocation.ts';
 
