@@ -5,6 +5,8 @@ declare module '../base/decisions.ts' {
     'node.condition': { type: string; status: string; reason: string };
     'pod.admitted': Record<string, never>;
     'pod.rejected': { reason: string; message: string };
+    /** All containers were ended and removed, for the exit of this one. */
+    'pod.reset': { container: string };
     'pod.terminating': { gracePeriod: number; reason: string };
     'pod.removed': Record<string, never>;
     'node.image.pulling': { image: string };

@@ -112,6 +112,39 @@ function declareTests(node: RealNode): void {
     assert.equal(piped.stdout, 'through stdin');
   });
 
+  test('all containers begin anew in their sandbox, with their volumes', async () => {
+    const volumeMounts = [{ name: 'work', mountPath: '/work' }];
+    const command = (script: string) => ({ image: testImage, command: ['sh', '-c', script], volumeMounts });
+    await node.apply(
+      pod('anew', 'if [ -f /work/once ]; then exec sleep 1000; fi; touch /work/once; exit 42', {
+        spec: {
+          restartPolicy: 'Never',
+          volumes: [{ name: 'work', emptyDir: {} }],
+          initContainers: [{ name: 'init', ...command('echo init >> /work/inits') }],
+        },
+        container: {
+          restartPolicy: 'Never',
+          restartPolicyRules: [
+            { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } },
+          ],
+          volumeMounts,
+        },
+      }),
+    );
+    const count = 'jsonpath={.status.containerStatuses[0].restartCount}';
+    await node.k('wait', `--for=${count}=1`, 'pod/anew', '--timeout=20s');
+    await ready('anew');
+    assert.equal(await node.k('exec', 'anew', '--', 'cat', '/work/inits'), 'init\ninit\n');
+    const told = await node.k(
+      'get',
+      'pod',
+      'anew',
+      '-o',
+      'jsonpath={.status.initContainerStatuses[0].restartCount} {.status.containerStatuses[0].lastState.terminated.exitCode}',
+    );
+    assert.equal(told, '1 42');
+  });
+
   test('port-forward, attach and run --rm', async () => {
     const forward = node.spawn(['port-forward', 'pod/works', '18080:8080']);
     try {

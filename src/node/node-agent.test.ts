@@ -392,6 +392,60 @@ test('a pod that restarts nothing succeeds or fails', async t => {
   }
 });
 
+test('the exit of one container may have all of them begin anew, init containers first', async t => {
+  const node = await TestNode.start(t);
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } };
+  const source = { name: 'source', image, restartPolicy: 'Never', restartPolicyRules: [rule] };
+  await node.create({
+    restartPolicy: 'Never',
+    initContainers: [{ name: 'init', image }],
+    containers: [source, web],
+  });
+  const state = (name: string) => node.cri.find('web', name)?.status;
+  const restarting = async () => condition(await node.pod(), 'AllContainersRestarting');
+  const runs = (name: string, attempt: number) =>
+    node.until(`${name} ${attempt}`, () => {
+      const status = state(name);
+      return status?.state === 'CONTAINER_RUNNING' && status.metadata?.attempt === attempt;
+    });
+  const phases = new Set<string>();
+  for (const attempt of [0, 1]) {
+    await runs('init', attempt);
+    node.cri.exit(state('init')!.id, 0);
+    await runs('source', attempt);
+    await runs('web', attempt);
+    await node.until('Ready', () => node.isReady());
+    assert.equal(await restarting(), 'False');
+    if (attempt === 1) break;
+    const release = node.cri.hold('removeContainer');
+    node.cri.exit(state('source')!.id, 42);
+    await node.until('restarting', async () => (await restarting()) === 'True');
+    phases.add(await node.phase());
+    release();
+    await node.until('removed', () => state('source') === undefined);
+    await node.until('told', async () => (await restarting()) === 'False');
+    phases.add(await node.phase());
+  }
+  assert.deepEqual([...phases], ['Running']);
+  assert.equal(node.cri.sandboxes.size, 1);
+  const { initContainerStatuses = [], containerStatuses = [] } = (await node.pod())?.status ?? {};
+  assert.deepEqual(
+    [...initContainerStatuses, ...containerStatuses].map(
+      ({ name, restartCount, lastState }) => `${name} ${restartCount} ${lastState?.terminated?.exitCode}`,
+    ),
+    ['init 1 0', 'source 1 42', 'web 1 137'],
+  );
+  // The second time it waits; the others run on meanwhile.
+  node.cri.exit(state('source')!.id, 42);
+  await node.until('waits', async () => {
+    const shown = (await node.pod())?.status?.containerStatuses?.[0]?.state;
+    return shown?.waiting?.reason === 'CrashLoopBackOff';
+  });
+  assert.equal(state('web')?.state, 'CONTAINER_RUNNING');
+  assert.equal(await restarting(), 'False');
+  await node.until('third', () => state('init')?.metadata?.attempt === 2, 12_000);
+});
+
 test('an image that cannot be pulled shows as kubectl users know it', async t => {
   const node = await TestNode.start(t);
   await node.create({ containers: [{ name: 'web', image: 'nope:1' }] });

@@ -44,7 +44,7 @@ export class ContainerStarter {
     const { uid } = pod.metadata;
     const { name } = start.container.spec;
     const began = clock.monotonic();
-    const restartCount = start.restartCount ?? (await this.#countFromLogs(pod, name));
+    const restartCount = start.restartCount ?? (await this.#countSoFar(pod, name));
     const config = await this.#step(pod, start, 'CreateContainerConfigError', () =>
       this.#config(pod, start, restartCount, facts),
     );
@@ -106,10 +106,15 @@ export class ContainerStarter {
     return containerEnvironment(pod, container, found.variables, { ...facts, podIPs }, sources);
   }
 
-  /** Where the runtime has forgotten earlier containers, their log files tell how many there were. */
-  async #countFromLogs(pod: NodePod, container: string): Promise<number> {
+  /** Where the runtime has forgotten earlier containers: by their log files, and by what was reported of them. */
+  async #countSoFar(pod: NodePod, container: string): Promise<number> {
     const files = await readdir(join(this.#context.paths.logs(pod), container)).catch(() => []);
-    const counts = files.map(file => Number.parseInt(file, 10)).filter(Number.isInteger);
+    const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+    const told = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container);
+    const counts = [
+      ...files.map(file => Number.parseInt(file, 10)).filter(Number.isInteger),
+      ...(told?.containerID || told?.lastState?.terminated ? [told.restartCount ?? 0] : []),
+    ];
     return counts.length > 0 ? Math.max(...counts) + 1 : 0;
   }
 

@@ -1,9 +1,16 @@
 import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/generated/types.ts';
+import { mayRestartAll } from '../../api/kinds/pod/restart-all.ts';
 import { formatTime } from '../../api/time.ts';
 import type { ContainerSpec } from './pod-identity.ts';
 import { containersOf } from './pod-identity.ts';
 import { shouldRestart } from './pod-plan.ts';
-import { containerName, type PodRuntime, type RuntimeContainer, restartCountOf } from './pod-runtime.ts';
+import {
+  containerName,
+  type PodRuntime,
+  type RuntimeContainer,
+  readySandbox,
+  restartCountOf,
+} from './pod-runtime.ts';
 import type { ContainerResources } from './resize-plan.ts';
 
 /** Why a container waits: `CrashLoopBackOff`, `ErrImagePull`, … */
@@ -46,9 +53,15 @@ export function containerStatuses(
       ...(old?.ephemeralContainerStatuses ?? []),
     ].map(status => [status.name, status]),
   );
+  // The newest record of a container stays as long as its sandbox, unless all are started anew.
+  const wasReset = mayRestartAll(pod.spec) && readySandbox(runtime) !== undefined;
   for (const container of containersOf(pod)) {
     const records = runtime.containers.filter(record => containerName(record) === container.spec.name);
-    const status = containerStatus(pod, container, records, before.get(container.spec.name), facts);
+    const old = before.get(container.spec.name);
+    const [newest, previous] = records;
+    const status = newest
+      ? containerStatus(pod, container, { newest, previous }, old, facts)
+      : withoutRecord(pod, container.spec, old, facts.waiting.get(container.spec.name), wasReset);
     if (container.kind === 'regular') result.regular.push(status);
     else if (container.kind === 'ephemeral') result.ephemeral.push(status);
     else result.init.push(status);
@@ -59,14 +72,12 @@ export function containerStatuses(
 function containerStatus(
   pod: Pod,
   container: ContainerSpec,
-  records: RuntimeContainer[],
+  { newest, previous }: { newest: RuntimeContainer; previous: RuntimeContainer | undefined },
   old: ContainerStatus | undefined,
   facts: ContainerFacts,
 ): ContainerStatus {
-  const [newest, previous] = records;
   const { spec } = container;
   const waiting = facts.waiting.get(spec.name);
-  if (!newest) return withoutRecord(pod, spec, old, waiting);
   const { status } = newest;
   let state = stateOf(newest, old, facts);
   const before = previous && stateOf(previous, old, facts);
@@ -80,7 +91,7 @@ function containerStatus(
   return {
     ...baseStatus(spec, facts.resources(status.id)),
     state,
-    lastState: last ?? (records.length === 1 ? (old?.lastState ?? {}) : {}),
+    lastState: last ?? (previous ? {} : stateBefore(old, status.id)),
     ready: isReady(container, state, status.id, facts),
     restartCount: restartCountOf(newest),
     started: running && facts.isStarted(spec, status.id),
@@ -91,14 +102,22 @@ function containerStatus(
   };
 }
 
+/** The last state by what was reported, where the runtime has no earlier record. */
+function stateBefore(old: ContainerStatus | undefined, id: string): ContainerState {
+  const { terminated } = old?.state ?? {};
+  if (terminated && terminated.containerID !== `containerd://${id}`) return { terminated };
+  return old?.lastState ?? {};
+}
+
 /** Nothing in the runtime: not started yet, or removed after it had ended. */
 function withoutRecord(
   pod: Pod,
   spec: Container,
   old: ContainerStatus | undefined,
   waiting: WaitingReason | undefined,
+  wasReset: boolean,
 ): ContainerStatus {
-  if (old?.state?.terminated && !waiting) return { ...old, ready: false, started: false };
+  if (old?.state?.terminated && !waiting && !wasReset) return { ...old, ready: false, started: false };
   const hasInit = (pod.spec?.initContainers ?? []).length > 0;
   const reason = hasInit ? 'PodInitializing' : 'ContainerCreating';
   const shown = waiting ?? { reason, message: '' };

@@ -4,7 +4,7 @@ import type { Container, Pod } from '../../api/generated/types.ts';
 import { decodeMessage } from '../../cri/codec.ts';
 import { containerHash, runtimeAnnotations } from './pod-identity.ts';
 import { type PlanFacts, planPod, shouldRestart } from './pod-plan.ts';
-import type { PodRuntime, RuntimeContainer } from './pod-runtime.ts';
+import { containerName, type PodRuntime, type RuntimeContainer } from './pod-runtime.ts';
 
 type State = 'running' | 'created' | number;
 
@@ -74,6 +74,13 @@ interface Row {
 }
 
 const inits = { initContainers: [c('i1'), c('i2')] };
+const allOn42 = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }];
+const allRestart: Partial<Pod['spec']> = {
+  restartPolicy: 'Never',
+  initContainers: [c('i1')],
+  containers: [c('a', { restartPolicy: 'Never', restartPolicyRules: allOn42 }), c('b')],
+  ephemeralContainers: [{ name: 'e', image }],
+};
 const side = { initContainers: [c('s', { restartPolicy: 'Always', startupProbe: { exec: {} } }), c('i1')] };
 
 const rows: Row[] = [
@@ -198,6 +205,30 @@ const rows: Row[] = [
     runtime: runtimeOf('ready', { a: 'running', e: 1 }),
     plan: 'keep',
   },
+  {
+    name: 'all begin anew: what runs is ended, the one that asks for it goes last',
+    pod: allRestart,
+    runtime: runtimeOf('ready', { i1: 0, a: 42, b: 'running', e: 'running' }),
+    plan: 'keep reset:b i1,b,a',
+  },
+  {
+    name: 'all begin anew, nothing runs any more',
+    pod: allRestart,
+    runtime: runtimeOf('ready', { a: 42, b: 137, e: 'running' }),
+    plan: 'keep reset: b,a',
+  },
+  {
+    name: 'all have begun anew',
+    pod: allRestart,
+    runtime: runtimeOf('ready', { e: 'running' }),
+    plan: 'keep +i1',
+  },
+  {
+    name: 'an exit that does not ask for it',
+    pod: allRestart,
+    runtime: runtimeOf('ready', { i1: 0, a: 1, b: 'running', e: 'running' }),
+    plan: 'keep',
+  },
 ];
 
 for (const { name, pod, runtime, facts, plan } of rows) {
@@ -208,6 +239,8 @@ for (const { name, pod, runtime, facts, plan } of rows) {
       ...found.start.map(({ container }) => `+${container.spec.name}`),
       ...found.kill.map(({ spec, reason }) => `-${spec?.spec.name}:${reason}`),
     ];
+    const names = (list: RuntimeContainer[]) => list.map(containerName).join();
+    if (found.reset) words.push(`reset:${names(found.reset.running)} ${names(found.reset.remove)}`);
     assert.equal(found.finished ? 'finished' : words.join(' '), plan);
   });
 }
@@ -225,6 +258,7 @@ test("a container's own policy and rules come before the pod's", () => {
     ['Never', c('a', { restartPolicy: 'OnFailure' }), 1, true],
     ['Never', c('a', { restartPolicy: 'Never', restartPolicyRules: rules }), 42, true],
     ['Never', c('a', { restartPolicy: 'Never', restartPolicyRules: rules }), 1, false],
+    ['Never', c('a', { restartPolicy: 'Never', restartPolicyRules: allOn42 }), 42, true],
     ['Always', c('a', { restartPolicy: 'Never' }), 1, false],
     ['Always', c('a'), 0, true],
     ['OnFailure', c('a'), 0, false],

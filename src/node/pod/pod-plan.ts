@@ -18,6 +18,7 @@ import {
   restartCountOf,
   sandboxAddresses,
 } from './pod-runtime.ts';
+import { type PlannedReset, planReset, ruledAction } from './restart-rules.ts';
 
 /** What to do for a pod that is to run. Decided from its spec and from what the runtime has; pure. */
 export interface PodPlan {
@@ -28,6 +29,8 @@ export interface PodPlan {
   kill: PlannedKill[];
   /** In order; each only after the one before was started. */
   start: PlannedStart[];
+  /** Before anything else: the pod begins anew. */
+  reset?: PlannedReset;
   /** Nothing will ever run again: every container has ended for good. Sidecars and the sandbox may go. */
   finished: boolean;
 }
@@ -66,6 +69,8 @@ export function planPod(pod: Pod, runtime: PodRuntime, facts: PlanFacts): PodPla
     plan.sandbox = runtime.sandboxes.length > 0 ? 'replace' : 'create';
     plan.attempt = runtime.sandboxes.length > 0 ? (runtime.sandboxes[0]!.metadata?.attempt ?? 0) + 1 : 0;
   }
+  const reset = sandbox && planReset(pod, runtime, sandbox);
+  if (reset) return { ...plan, reset };
   const view = new PlanView(pod, runtime, sandbox, facts, plan);
   planEphemeral(view);
   if (planInit(view)) planRegular(view);
@@ -105,11 +110,7 @@ function isAlive(container: RuntimeContainer | undefined): boolean {
 
 /** Whether a container that ended so is to be started again; its own rules come before the pod's policy. */
 export function shouldRestart(pod: Pod, container: Container, exitCode: number): boolean {
-  for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
-    const listed = exitCodes?.values?.includes(exitCode) ?? false;
-    const matches = exitCodes?.operator === 'NotIn' ? !listed : listed;
-    if (matches && action === 'Restart') return true;
-  }
+  if (ruledAction(container, exitCode) !== undefined) return true;
   const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
   if (policy === 'Never') return false;
   return policy === 'Always' && !isPlainInit(pod, container) ? true : exitCode !== 0;

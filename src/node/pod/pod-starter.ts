@@ -11,10 +11,17 @@ import { ContainerStarter, StartError } from './container-starter.ts';
 import type { WaitingReason } from './container-status.ts';
 import type { ContainerStopper } from './container-stopper.ts';
 import { MountedVolumes } from './mounted-volumes.ts';
-import { containerFieldPath, containersOf, formatPod, type NodePod } from './pod-identity.ts';
+import {
+  type ContainerSpec,
+  containerFieldPath,
+  containersOf,
+  formatPod,
+  type NodePod,
+} from './pod-identity.ts';
 import type { PlannedStart, PodPlan } from './pod-plan.ts';
-import { isRunning, readySandbox } from './pod-runtime.ts';
+import { containerName, isRunning, type RuntimeContainer, readySandbox } from './pod-runtime.ts';
 import { PostStartHooks } from './post-start-hooks.ts';
+import type { PlannedReset } from './restart-rules.ts';
 import { SandboxError, type SandboxStarter } from './sandbox-starter.ts';
 
 const retryDelay = 5_000;
@@ -141,24 +148,41 @@ export class PodStarter {
 
   /** The starts that need not wait for their back-off. */
   due(pod: NodePod, plan: PodPlan): PlannedStart[] {
+    return plan.start.filter(
+      ({ container, replaces }) =>
+        replaces?.status.state !== 'CONTAINER_EXITED' || !this.#isHeldBack(pod, container, replaces),
+    );
+  }
+
+  /** Whether all containers may be restarted now that one has ended, or its back-off holds them. */
+  mayReset(pod: NodePod, { source }: PlannedReset): boolean {
+    const name = containerName(source);
+    const container = containersOf(pod).find(({ spec }) => spec.name === name)!;
+    return !this.#isHeldBack(pod, container, source);
+  }
+
+  /** They are gone. */
+  noteReset(pod: NodePod, { source }: PlannedReset): void {
+    this.waiting.clear();
+    this.#context.backoff.restarted(backoffKey(pod, containerName(source)));
+  }
+
+  #isHeldBack(pod: NodePod, container: ContainerSpec, ended: RuntimeContainer): boolean {
     const { backoff, recorder, decisions, requeue } = this.#context;
-    return plan.start.filter(({ container, replaces }) => {
-      const { name } = container.spec;
-      if (replaces?.status.state !== 'CONTAINER_EXITED') return true;
-      const wait = backoff.remaining(backoffKey(pod, name), replaces.status.finishedAt / 1e6);
-      if (!wait) return true;
-      const words = `restarting failed container ${name} in pod ${formatPod(pod)}`;
-      recorder.event(pod, 'Warning', 'BackOff', `Back-off ${words}`, {
-        fieldPath: containerFieldPath(container),
-      });
-      const message = `back-off ${formatDuration(wait.delay)} restarting failed container=${name} pod=${formatPod(pod)}`;
-      if (this.waiting.get(name)?.reason !== 'CrashLoopBackOff') {
-        decisions.record('container.backoff', decisionObject(pod), { container: name, ms: wait.delay });
-      }
-      this.waiting.set(name, { reason: 'CrashLoopBackOff', message });
-      requeue(pod.metadata.uid, wait.left);
-      return false;
+    const { name } = container.spec;
+    const wait = backoff.remaining(backoffKey(pod, name), ended.status.finishedAt / 1e6);
+    if (!wait) return false;
+    const words = `restarting failed container ${name} in pod ${formatPod(pod)}`;
+    recorder.event(pod, 'Warning', 'BackOff', `Back-off ${words}`, {
+      fieldPath: containerFieldPath(container),
     });
+    const message = `back-off ${formatDuration(wait.delay)} restarting failed container=${name} pod=${formatPod(pod)}`;
+    if (this.waiting.get(name)?.reason !== 'CrashLoopBackOff') {
+      decisions.record('container.backoff', decisionObject(pod), { container: name, ms: wait.delay });
+    }
+    this.waiting.set(name, { reason: 'CrashLoopBackOff', message });
+    requeue(pod.metadata.uid, wait.left);
+    return true;
   }
 
   /** The first image of a volume that is not on the node; none once the volumes are made. */

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.ts';
+import { mayRestartAll } from '../../api/kinds/pod/restart-all.ts';
 import { type ContainerFacts, containerStatuses } from './container-status.ts';
 import { isHostNetwork, isSidecar } from './pod-identity.ts';
 import { shouldRestart } from './pod-plan.ts';
@@ -16,6 +17,8 @@ export interface StatusFacts extends ContainerFacts {
   further?: readonly Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
   /** Nothing of the pod will run again. */
   finished: boolean;
+  /** All its containers are being ended, to be started again. */
+  resetting: boolean;
 }
 
 /**
@@ -140,6 +143,7 @@ function podConditions(
     readyCondition(pod, containersReady),
     { type: 'ContainersReady', ...containersReady },
     { type: 'PodScheduled', status: 'True' },
+    ...restartingCondition(pod, phase, facts),
     ...(facts.further ?? []),
   ];
   const before = new Map((pod.status?.conditions ?? []).map(condition => [condition.type, condition]));
@@ -154,6 +158,17 @@ function podConditions(
       ...(generation !== undefined && { observedGeneration: generation }),
     };
   });
+}
+
+/** Of pods whose rules may restart all containers. */
+function restartingCondition(pod: Pod, phase: string, { resetting }: StatusFacts): PodCondition[] {
+  if (!mayRestartAll(pod.spec)) return [];
+  const type = 'AllContainersRestarting';
+  if (phase === 'Succeeded') return [{ type, status: 'False', reason: 'PodCompleted' }];
+  if (phase === 'Failed') return [{ type, status: 'False', reason: 'PodFailed' }];
+  if (!resetting) return [{ type, status: 'False' }];
+  const message = 'container exited with restart policy rule';
+  return [{ type, status: 'True', reason: 'RestartAllContainersStarted', message }];
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;

@@ -18,6 +18,7 @@ import {
 } from './pod-runtime.ts';
 import { PodStarter } from './pod-starter.ts';
 import { podStatus } from './pod-status.ts';
+import type { PlannedReset } from './restart-rules.ts';
 import { SandboxStarter } from './sandbox-starter.ts';
 import { terminationMessage } from './termination-message.ts';
 import { killGrace, stopsDue } from './termination-plan.ts';
@@ -51,6 +52,8 @@ export class PodWorker {
   #disruption: { type: string; status: string; reason: string; message: string }[] = [];
   #termination: Termination | undefined;
   #finished = false;
+  /** All containers are being restarted. */
+  #resetting = false;
   #adopted = false;
   #leaving: Promise<void> | undefined;
   #gone = false;
@@ -160,6 +163,10 @@ export class PodWorker {
       await this.#syncEnd();
       return;
     }
+    if (plan.reset) {
+      await this.#reset(plan.reset);
+      return;
+    }
     for (const { container, spec, message, reason } of plan.kill) {
       const gracePeriod = killGrace(this.#pod, spec, reason);
       this.#stopper.stop(this.#pod, container, spec, { gracePeriod, message, reason });
@@ -176,6 +183,30 @@ export class PodWorker {
     else await this.#starter.refreshVolumes(this.#pod);
     this.#probe();
     this.#publish();
+  }
+
+  /** All its containers end at once, and go: with the next sync it begins as a new pod in the same sandbox. */
+  async #reset(reset: PlannedReset): Promise<void> {
+    const { cache, cri, requeue, decisions } = this.#context;
+    const mayReset = this.#resetting || this.#starter.mayReset(this.#pod, reset);
+    this.#resetting = mayReset;
+    this.#probe();
+    this.#publish();
+    if (!mayReset) return;
+    for (const container of reset.running) {
+      const name = containerName(container);
+      const spec = containersOf(this.#pod).find(each => each.spec.name === name);
+      const message = `Stopping container ${name}, all containers will be restarted`;
+      this.#stopper.stop(this.#pod, container, spec, { gracePeriod: 0, message, reason: 'reset' });
+    }
+    if (reset.running.length > 0) return;
+    for (const { status } of reset.remove) await cri.removeContainer(status.id);
+    await cache.refresh(this.uid);
+    this.#starter.noteReset(this.#pod, reset);
+    this.#resetting = false;
+    decisions.record('pod.reset', decisionObject(this.#pod), { container: containerName(reset.source) });
+    this.#publish();
+    requeue(this.uid);
   }
 
   // ── probes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,6 +258,7 @@ export class PodWorker {
   #terminate(gracePeriod: number, reason: string): void {
     const { clock, decisions } = this.#context;
     // A grace period can only get shorter; one second is the least.
+    this.#resetting = false;
     this.#termination = { gracePeriod: Math.max(gracePeriod, 1), since: clock.monotonic() };
     decisions.record('pod.terminating', decisionObject(this.#pod), { gracePeriod, reason });
   }
@@ -329,6 +361,7 @@ export class PodWorker {
       hostIPs: facts.hostIPs,
       verdict: this.#verdict,
       finished: this.#finished,
+      resetting: this.#resetting,
       waiting: this.#starter.waiting,
       isReady: (container, id) => prober.isReady(container, id),
       isStarted: (container, id) => prober.isStarted(container, id),

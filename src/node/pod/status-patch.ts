@@ -12,6 +12,7 @@ export const ownConditions: ReadonlySet<string> = new Set([
   'PodScheduled',
   'PodResizePending',
   'PodResizeInProgress',
+  'AllContainersRestarting',
 ]);
 
 /** One that the node sets where it evicts and leaves alone where others did. */

@@ -154,7 +154,7 @@ function checkRestartPolicy(container: Container, at: FieldPath, out: Findings):
 }
 
 function checkRestartRule(rule: ContainerRestartRule, at: FieldPath, out: Findings): void {
-  const actions = ['Restart'];
+  const actions = ['Restart', 'RestartAllContainers'];
   if (!actions.includes(rule.action)) out.notSupported(at.child('action'), rule.action ?? '', actions);
   const codes = rule.exitCodes;
   if (!codes) {

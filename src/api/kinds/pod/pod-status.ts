@@ -6,6 +6,7 @@ import type { Findings } from '../findings.ts';
 import { checkImmutable } from '../metadata.ts';
 import { checkPodAnnotationUpdates } from './annotations.ts';
 import { podSpecOf } from './pod-update.ts';
+import { mayRestartAll } from './restart-all.ts';
 
 const oneEach = 'may specify no more than one IP for each IP family';
 
@@ -40,7 +41,8 @@ function checkTransitions(status: PodStatus, before: PodStatus, spec: PodSpec, o
   const own = new Map([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(c => [c.name, c]));
   const policy = spec.restartPolicy ?? 'Always';
   // A container with a restart policy or rules of its own may come back whatever the pod's policy says.
-  const restarts = (name: string) => own.get(name)?.restartPolicy !== undefined;
+  const all = mayRestartAll(spec);
+  const restarts = (name: string) => all || own.get(name)?.restartPolicy !== undefined;
   for (const kind of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) {
     const ephemeral = kind === 'ephemeralContainerStatuses';
     (before[kind] ?? []).forEach((was, i) => {
