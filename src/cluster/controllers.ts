@@ -18,6 +18,7 @@ import { EndpointSliceMirroringController } from '../controllers/endpoint-slice-
 import { EndpointsController } from '../controllers/endpoints/endpoints-controller.ts';
 import { EphemeralVolumeController } from '../controllers/ephemeral-volume/ephemeral-volume-controller.ts';
 import { GarbageCollector } from '../controllers/garbage-collector/garbage-collector.ts';
+import { HorizontalPodAutoscalerController } from '../controllers/horizontal-pod-autoscaler/horizontal-pod-autoscaler-controller.ts';
 import { JobController } from '../controllers/job/job-controller.ts';
 import { LoadBalancerController } from '../controllers/load-balancer/load-balancer-controller.ts';
 import { NamespaceController } from '../controllers/namespace/namespace-controller.ts';
@@ -102,6 +103,7 @@ export function assembleControllers(ports: ControllerPorts, options: ControllerO
     new CronJobController(depsOf('cronjob-controller')),
     new TtlAfterFinishedController(depsOf('ttl-after-finished-controller')),
     new PodDisruptionBudgetController(depsOf('disruption-controller')),
+    new HorizontalPodAutoscalerController(depsOf('horizontal-pod-autoscaler')),
     new PersistentVolumeBinder(depsOf('persistent-volume-binder', 'persistentvolume-controller')),
     new EphemeralVolumeController(depsOf('ephemeral-volume-controller')),
     new ClaimProtection(depsOf('pvc-protection-controller')),
