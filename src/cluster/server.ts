@@ -1,4 +1,4 @@
-import { ApiServer, type ApiServerOptions } from '../apiserver/apiserver.ts';
+import { ApiServer, type ApiServerDeps, type ApiServerOptions } from '../apiserver/apiserver.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Component, ComponentGroup } from '../base/component.ts';
 import type { DecisionLog } from '../base/decisions.ts';
@@ -19,6 +19,8 @@ export interface ServerPorts {
   store: Store;
   /** Signs what is approved of CertificateSigningRequests. */
   authority?: CertificateAuthority;
+  /** Where it is read what nodes use; the kubelets where not given. */
+  nodeMetrics?: ApiServerDeps['nodeMetrics'];
   /** What else runs in each server process: the image mirror. */
   extras?: readonly Component[];
   /** What else runs on one server at a time: the routes of the host side. */
@@ -46,8 +48,11 @@ const eventLeisure = 200;
  * scheduler run while this server holds their Leases, whether or not there are other servers.
  */
 export function assembleServer(ports: ServerPorts, options: ServerOptions): Server {
-  const { clock, log, decisions, store } = ports;
-  const api = new ApiServer({ clock, log, decisions, store }, options.api);
+  const { clock, log, decisions, store, nodeMetrics } = ports;
+  const api = new ApiServer(
+    { clock, log, decisions, store, ...(nodeMetrics && { nodeMetrics }) },
+    options.api,
+  );
   const informers = new InformerFactory({
     clock,
     log,

@@ -14,7 +14,7 @@ let cluster: MemoryCluster;
 
 before(async () => {
   authority = await TestAuthority.create();
-  cluster = new MemoryCluster(new X509Authority(await authority.pair()));
+  cluster = new MemoryCluster({ authority: new X509Authority(await authority.pair()) });
   await cluster.start([], []);
 });
 after(() => cluster.stop());

@@ -11,8 +11,7 @@ import { ApiEventRecorder } from '../client/api-event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { Transport } from '../client/transport.ts';
 import type { ClusterNetwork } from '../cluster/config.ts';
-import { assembleServer, type Server } from '../cluster/server.ts';
-import type { CertificateAuthority } from '../controllers/certificates/certificate-authority.ts';
+import { assembleServer, type Server, type ServerPorts } from '../cluster/server.ts';
 import { FakeCri } from '../cri/fake-cri.ts';
 import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import { FakeAcceptQueues } from '../kernel/accept-queues.ts';
@@ -59,12 +58,15 @@ export class MemoryCluster {
   /** How the agents ask each other. */
   readonly #peers = new FakePeerRules();
 
-  /** @param authority signs what is approved of CertificateSigningRequests */
-  constructor(authority?: CertificateAuthority) {
+  /**
+   * @param ports.authority signs what is approved of CertificateSigningRequests
+   * @param ports.nodeMetrics tells what nodes and pods use: the fake runtime does not
+   */
+  constructor(ports: Pick<ServerPorts, 'authority' | 'nodeMetrics'> = {}) {
     const { clock, decisions } = this;
     const store = new MemoryStore({ clock, log: silentLogger });
     this.server = assembleServer(
-      { clock, log: silentLogger, decisions, store, authority },
+      { clock, log: silentLogger, decisions, store, ...ports },
       { api: {}, network, rootCa: 'CA', loadBalancerPools: ['172.30.0.200-172.30.0.210'] },
     );
   }
