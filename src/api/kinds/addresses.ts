@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { subdomainErrors } from '../names.ts';
 import type { FieldPath } from './field-path.ts';
 import type { Findings } from './findings.ts';
 
@@ -35,6 +36,20 @@ export function checkCidr(text: string, at: FieldPath, out: Findings): boolean {
   if (isCidr(text)) return true;
   out.invalid(at, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
   return false;
+}
+
+/** What a load balancer is reached by, in the status of a Service or an Ingress. */
+export function checkBalancerAddress(
+  { ip, hostname }: { ip?: string | undefined; hostname?: string | undefined },
+  at: FieldPath,
+  out: Findings,
+): void {
+  if (ip) checkIp(ip, at.child('ip'), out);
+  if (!hostname) return;
+  out.invalidAll(at.child('hostname'), hostname, subdomainErrors(hostname));
+  if (familyOf(hostname)) {
+    out.invalid(at.child('hostname'), hostname, 'must be a DNS name, not an IP address');
+  }
 }
 
 /** An address with the length of its network, as interfaces have them; in the form Go prints. */

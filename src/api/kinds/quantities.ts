@@ -6,6 +6,8 @@ import {
   quantitySign,
   scaledValue,
 } from '../quantity.ts';
+import type { FieldPath } from './field-path.ts';
+import type { Findings } from './findings.ts';
 
 export type ResourceList = Record<string, string>;
 
@@ -54,4 +56,10 @@ export function signOf(text: string | undefined): number {
 export function wholeOf(text: string): bigint {
   const quantity = readQuantity(text);
   return quantity ? scaledValue(quantity, 0) : 0n;
+}
+
+/** An amount of a resource: not negative. */
+export function checkAmount(text: string, at: FieldPath, out: Findings): void {
+  const whole = wholeOf(text);
+  if (whole < 0n) out.invalid(at, Number(whole), 'must be a valid resource quantity');
 }

@@ -34,15 +34,10 @@ import { clusterRoleBindingRules, clusterRoleRules, roleBindingRules, roleRules 
 import { resourceClaimRules, resourceClaimTemplateRules } from './resource/claim.ts';
 import { deviceClassRules } from './resource/device-class.ts';
 import { resourceSliceRules } from './resource/slice.ts';
+import { attachmentRules } from './storage/attachment.ts';
 import { claimRules } from './storage/claim.ts';
-import {
-  attachmentRules,
-  attributesClassRules,
-  csiCapacityRules,
-  csiDriverRules,
-  csiNodeRules,
-  storageClassRules,
-} from './storage/classes.ts';
+import { attributesClassRules, storageClassRules } from './storage/classes.ts';
+import { csiCapacityRules, csiDriverRules, csiNodeRules } from './storage/drivers.ts';
 import { volumeRules } from './storage/volume.ts';
 
 /** The rules of every kind that has some, by `group/Kind`, or `group/version/Kind` where versions differ. */

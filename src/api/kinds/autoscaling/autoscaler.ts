@@ -7,7 +7,8 @@ import type {
   MetricTargetV2,
 } from '../../generated/types.ts';
 import { pathSegmentErrors } from '../../names.ts';
-import { type FieldPath, specPath } from '../field-path.ts';
+import { checkNonNegative } from '../checks.ts';
+import { type FieldPath, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { signOf } from '../quantities.ts';
@@ -46,6 +47,7 @@ export const autoscalerRules: KindRules<HorizontalPodAutoscalerV2> = {
       if (rules) checkScaling(rules, specPath.child('behavior', direction), out);
     }
   },
+  validateStatusUpdate: checkStatus,
 };
 
 function defaultBehavior(behavior: NonNullable<HorizontalPodAutoscalerSpecV2['behavior']>): void {
@@ -79,7 +81,18 @@ export const oldAutoscalerRules: KindRules<HorizontalPodAutoscaler> = {
     if (target === undefined || target >= 1) return;
     out.invalid(specPath.child('targetCPUUtilizationPercentage'), target, 'must be greater than 0');
   },
+  validateStatusUpdate: checkStatus,
 };
+
+function checkStatus(
+  { status }: HorizontalPodAutoscaler | HorizontalPodAutoscalerV2,
+  _old: unknown,
+  out: Findings,
+): void {
+  for (const field of ['currentReplicas', 'desiredReplicas'] as const) {
+    checkNonNegative(status?.[field], statusPath.child(field), out);
+  }
+}
 
 type Bounds = Pick<HorizontalPodAutoscalerSpecV2, 'minReplicas' | 'maxReplicas' | 'scaleTargetRef'>;
 

@@ -13,9 +13,9 @@ import {
   subdomainErrors,
   wildcardSubdomainErrors,
 } from '../../names.ts';
-import { familyOf } from '../addresses.ts';
+import { checkBalancerAddress, familyOf } from '../addresses.ts';
 import { checkDomainPrefixedPath, checkSubdomain } from '../checks.ts';
-import { type FieldPath, metadataPath, specPath } from '../field-path.ts';
+import { type FieldPath, metadataPath, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
@@ -36,6 +36,11 @@ export const ingressRules: KindRules<Ingress> = {
     checkIngress(ingress, out);
   },
   validateUpdate: (ingress, _old, out) => checkIngress(ingress, out),
+  validateStatusUpdate({ status }, _old, out) {
+    (status?.loadBalancer?.ingress ?? []).forEach((address, i) => {
+      checkBalancerAddress(address, statusPath.child('loadBalancer', 'ingress').index(i), out);
+    });
+  },
 };
 
 function checkIngress({ spec = {} }: Ingress, out: Findings): void {

@@ -1,6 +1,6 @@
 import type { LoadBalancerStatus, Service, ServiceSpec } from '../../generated/types.ts';
-import { portNumberErrors, subdomainErrors } from '../../names.ts';
-import { checkCidr, checkIp, checkNonSpecialIp, familyOf } from '../addresses.ts';
+import { portNumberErrors } from '../../names.ts';
+import { checkBalancerAddress, checkCidr, checkIp, checkNonSpecialIp } from '../addresses.ts';
 import { checkOneOf, checkQualifiedName, checkSubdomain } from '../checks.ts';
 import { type FieldPath, metadataPath, root, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
@@ -209,7 +209,7 @@ function checkTrafficPolicies(spec: ServiceSpec, out: Findings): void {
   }
 }
 
-/** `status.loadBalancer` of a Service or an Ingress. */
+/** `status.loadBalancer` of a Service. */
 function checkLoadBalancerStatus(status: LoadBalancerStatus, spec: ServiceSpec, out: Findings): void {
   const at = statusPath.child('loadBalancer', 'ingress');
   const ingresses = status.ingress ?? [];
@@ -226,10 +226,6 @@ function checkLoadBalancerStatus(status: LoadBalancerStatus, spec: ServiceSpec, 
     else if (ipMode !== 'VIP' && ipMode !== 'Proxy') {
       out.notSupported(here.child('ipMode'), ipMode, ['Proxy', 'VIP']);
     }
-    if (!hostname) return;
-    out.invalidAll(here.child('hostname'), hostname, subdomainErrors(hostname));
-    if (familyOf(hostname)) {
-      out.invalid(here.child('hostname'), hostname, 'must be a DNS name, not an IP address');
-    }
+    checkBalancerAddress({ hostname }, here, out);
   });
 }

@@ -142,7 +142,7 @@ function checkSource(
       checkLocalDescendingPath(volume.gitRepo!.directory ?? '', at.child('directory'), out);
       return;
     default:
-      checkRemoteVolume(volume as RemoteVolume, kind, at, out);
+      checkRemoteVolume(volume as RemoteVolume, kind, at, volumeAt, out);
       return;
   }
 }

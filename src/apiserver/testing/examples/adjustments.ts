@@ -40,6 +40,15 @@ export const adjustments: Readonly<Record<string, (object: KubeObject) => void>>
   'apiregistration.k8s.io/v1/APIService': (object => {
     object.metadata.name = 'v1.example.com';
   }) as Adjust,
+  'storage.k8s.io/v1/VolumeAttachment': (({ spec }) => {
+    if (!spec.source.inlineVolumeSpec) return;
+    spec.source.inlineVolumeSpec = {
+      accessModes: ['ReadWriteOnce'],
+      csi: { driver: 'driver.example.com', volumeHandle: 'handle' },
+      persistentVolumeReclaimPolicy: 'Retain',
+      volumeMode: 'Filesystem',
+    };
+  }) as Adjust,
   'storage.k8s.io/v1/CSIDriver': (object => {
     object.metadata.name = 'driver.example.com';
   }) as Adjust,

@@ -224,6 +224,10 @@ export const coreValues: Readonly<Record<string, Fields>> = {
   // Without a number in protobuf.
   'core.v1.ResourceHealth': { message: undefined },
   'core.v1.ResourceQuotaStatus': { hard: { pods: '10' }, used: { pods: '0' } },
+  'core.v1.PersistentVolumeClaimStatus': {
+    allocatedResources: { storage: '2Gi' },
+    allocatedResourceStatuses: { storage: 'NodeResizePending' },
+  },
   'core.v1.LoadBalancerIngress': { ip: '192.0.2.9', ipMode: 'Proxy' },
 };
 
