@@ -41,6 +41,7 @@ import type { PeerRules } from './traffic/peer-rules.ts';
 import { TrafficRelease } from './traffic/traffic-release.ts';
 import type { TrafficRules } from './traffic/traffic-rules.ts';
 import { ClaimVolumes } from './volume/claim-volumes.ts';
+import { ExclusiveVolumes } from './volume/exclusive-volumes.ts';
 import { ImageVolumes } from './volume/image-volumes.ts';
 import type { Mounts } from './volume/mounts.ts';
 import { NodeFolders } from './volume/node-folders.ts';
@@ -206,9 +207,13 @@ async function assembleParts(
     { clock, log, rules, peers, nodes },
     { nodeName: options.nodeName, stopping: signal },
   );
-  const context = podContext(deps, api, facts, paths, queue, folders, traffic, async () => {
-    await services.whenSynced(signal);
-    return services.list();
+  const context = podContext(deps, {
+    ...{ api, facts, paths, queue, folders, traffic },
+    activePods: () => workers.active(),
+    services: async () => {
+      await services.whenSynced(signal);
+      return services.list();
+    },
   });
   const registrar = new NodeRegistrar(
     { ...deps, api },
@@ -234,16 +239,19 @@ async function assembleParts(
   return { context, pods, workers, registrar, lease, server, housekeeping, evictions, folders };
 }
 
-function podContext(
-  deps: NodeAgentDeps,
-  api: NodeApi,
-  facts: NodeFacts,
-  paths: PodPaths,
-  queue: WorkQueue<string>,
-  folders: NodeFolders,
-  traffic: TrafficRelease,
-  services: () => Promise<readonly Service[]>,
-): PodContext {
+interface ContextParts {
+  api: NodeApi;
+  facts: NodeFacts;
+  paths: PodPaths;
+  queue: WorkQueue<string>;
+  folders: NodeFolders;
+  traffic: TrafficRelease;
+  activePods: () => readonly Pod[];
+  services: () => Promise<readonly Service[]>;
+}
+
+function podContext(deps: NodeAgentDeps, parts: ContextParts): PodContext {
+  const { api, facts, paths, queue, folders, traffic, services } = parts;
   const { clock, log, decisions, recorder, cri, mounts, cgroups } = deps;
   const requeue = (uid: string, ms = 0) => (ms > 0 ? queue.addAfter(uid, ms) : queue.add(uid));
   const tokens = new ServiceAccountTokens({ api, clock });
@@ -254,6 +262,9 @@ function podContext(
     configMap: (namespace: string, name: string) => objects.configMap(namespace, name),
     secret: (namespace: string, name: string) => objects.secret(namespace, name),
   };
+  const cache = new RuntimeCache({ cri, clock, log, onChange: requeue });
+  const hasContainers = (uid: string) => cache.get(uid).containers.length > 0;
+  const exclusive = new ExclusiveVolumes({ pods: parts.activePods, hasContainers });
   return {
     ...{
       clock,
@@ -261,6 +272,7 @@ function podContext(
       decisions,
       recorder,
       cri,
+      cache,
       api,
       cgroups,
       facts,
@@ -273,11 +285,10 @@ function podContext(
       traffic,
     },
     acceptQueues: deps.traffic?.acceptQueues ?? noQueues,
-    cache: new RuntimeCache({ cri, clock, log, onChange: requeue }),
     images: new ImagePuller({ cri, clock, decisions }),
     volumes: new PodVolumes({
       ...{ paths, mounts, decisions, sources: { ...sources, tokens } },
-      claims: new ClaimVolumes({ api, folders }),
+      claims: new ClaimVolumes({ api, folders, exclusive }),
       images: new ImageVolumes({ cri, mounts, paths }),
     }),
     hooks: new LifecycleHooks({ cri, clock, requests }),

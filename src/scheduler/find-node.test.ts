@@ -37,6 +37,11 @@ const withClaim: Partial<PodSpec> = {
   volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
 };
 
+const exclusive = (): Stored<PersistentVolumeClaim> => {
+  const bound = claim('Bound', 'pv');
+  return { ...bound, spec: { ...bound.spec, accessModes: ['ReadWriteOncePod'] } };
+};
+
 interface Row {
   name: string;
   pod: ReturnType<typeof testInfo>;
@@ -198,6 +203,20 @@ const rows: Row[] = [
     pod: testInfo('p', { spec: withClaim }),
     snapshot: testSnapshot(two, [], { claim: () => claim('Pending') }),
     want: '0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+  },
+  {
+    name: 'a claim for one pod that another has, wherever that is',
+    pod: testInfo('p', { spec: withClaim }),
+    snapshot: testSnapshot(two, [on('x', 'a', { spec: withClaim })], { claim: exclusive }),
+    want: '0/2 nodes are available: 2 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode.',
+  },
+  {
+    name: 'a claim for one pod that nobody has: the other pod is of another namespace',
+    pod: testInfo('p', { spec: withClaim }),
+    snapshot: testSnapshot([testNode('a')], [on('x', 'a', { namespace: 'other', spec: withClaim })], {
+      claim: exclusive,
+    }),
+    want: 'a',
   },
   {
     name: 'a bound claim',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PodDisruptionBudget } from '../api/generated/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget } from '../api/generated/types.ts';
 import type { Stored } from '../api/objects.ts';
 import { findNode } from './find-node.ts';
 import { defaultPlugins } from './plugins/default-plugins.ts';
@@ -27,6 +27,26 @@ function preempt(pod: ReturnType<typeof testInfo>, snapshot: Snapshot): string {
   return `${node.name}: ${victims.map(victim => victim.pod.metadata.name).join(' ')}`;
 }
 
+const exclusive = { name: 'data', persistentVolumeClaim: { claimName: 'data' } };
+const exclusiveClaim: Stored<PersistentVolumeClaim> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: {
+    namespace: 'default',
+    name: 'data',
+    uid: 'c',
+    resourceVersion: '1',
+    annotations: { 'pv.kubernetes.io/bind-completed': 'yes' },
+  },
+  spec: { volumeName: 'pv', accessModes: ['ReadWriteOncePod'] },
+  status: { phase: 'Bound' },
+};
+const anyVolume: Stored<PersistentVolume> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'pv', uid: 'v', resourceVersion: '1' },
+  spec: {},
+};
 const vip = (cpu: string, more = {}) => testInfo('vip', { cpu, spec: { priority: 100, ...more } });
 const two = [testNode('a'), testNode('b')];
 
@@ -42,6 +62,19 @@ const rows: { name: string; pod: ReturnType<typeof testInfo>; snapshot: Snapshot
     pod: vip('1'),
     snapshot: testSnapshot(two, [on('x', 'a', '1500m', 0, { guarded: 'yes' }), on('y', 'b', '1500m', 50)]),
     want: 'b: y',
+  },
+  {
+    name: 'the one pod that has a claim for one pod, on its node only',
+    pod: vip('1', { volumes: [exclusive] }),
+    snapshot: testSnapshot(
+      two,
+      [
+        testPod('x', { cpu: '100m', spec: { nodeName: 'b', priority: 5, volumes: [exclusive] } }),
+        on('y', 'a', '100m'),
+      ],
+      { claim: () => exclusiveClaim, volume: () => anyVolume },
+    ),
+    want: 'b: x',
   },
   {
     name: 'nobody less important',

@@ -2,6 +2,7 @@ import type { PersistentVolume, Pod, Volume } from '../../api/generated/types.ts
 import { ApiError } from '../../api/status.ts';
 import { claimNameOf, isBound, isClaimOfPod } from '../../api/storage/claims.ts';
 import type { NodeApi } from '../node-api.ts';
+import type { ExclusiveVolumes } from './exclusive-volumes.ts';
 import { applyGroup } from './file-group.ts';
 import { prepareHostPath } from './host-path.ts';
 import type { NodeFolders } from './node-folders.ts';
@@ -11,15 +12,18 @@ import type { MountedVolume } from './pod-volumes.ts';
 export class ClaimVolumes {
   readonly #api: NodeApi;
   readonly #folders: NodeFolders;
+  readonly #exclusive: ExclusiveVolumes;
 
-  constructor(deps: { api: NodeApi; folders: NodeFolders }) {
+  constructor(deps: { api: NodeApi; folders: NodeFolders; exclusive: ExclusiveVolumes }) {
     this.#api = deps.api;
+    this.#exclusive = deps.exclusive;
     this.#folders = deps.folders;
   }
 
   /** Makes the volume a claim is bound to available. @throws Error in kubelet's words */
   async mount(pod: Pod, volume: Volume): Promise<MountedVolume> {
     const persistent = await this.#volumeOf(pod, volume);
+    this.#exclusive.take(pod, claimNameOf(pod, volume)!, persistent);
     const { spec } = persistent;
     const readOnly = volume.persistentVolumeClaim?.readOnly ?? false;
     if (spec?.volumeMode === 'Block') throw new Error('block volumes are not supported by this node');
