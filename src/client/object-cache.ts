@@ -2,7 +2,7 @@ import { type KubeObject, objectKey, type Stored } from '../api/objects.ts';
 
 interface Index<T extends KubeObject> {
   keys: (object: Stored<T>) => string[];
-  buckets: Map<string, Map<string, Stored<T>>>;
+  buckets: Map<string, Set<Stored<T>>>;
 }
 
 /** The objects of one collection by key, by namespace and by any number of named indexes. */
@@ -25,21 +25,21 @@ export class ObjectCache<T extends KubeObject> {
 
   list(namespace?: string): Stored<T>[] {
     if (!namespace) return [...this.#objects.values()];
-    return [...(this.#namespaces.buckets.get(namespace)?.values() ?? [])];
+    return [...(this.#namespaces.buckets.get(namespace) ?? [])];
   }
 
   /** @throws Error for an index nobody added: a misspelt name would look like an empty result. */
   byIndex(name: string, key: string): Stored<T>[] {
     const index = this.#indexes.get(name);
     if (!index) throw new Error(`there is no index ${name}`);
-    return [...(index.buckets.get(key)?.values() ?? [])];
+    return [...(index.buckets.get(key) ?? [])];
   }
 
   addIndex(name: string, keys: (object: Stored<T>) => string[]): void {
     if (this.#indexes.has(name)) throw new Error(`there is an index ${name} already`);
     const index: Index<T> = { keys, buckets: new Map() };
     this.#indexes.set(name, index);
-    for (const [key, object] of this.#objects) insert(index, key, object);
+    for (const object of this.#objects.values()) insert(index, object);
   }
 
   /** Returns the object that stood in its place. */
@@ -48,8 +48,8 @@ export class ObjectCache<T extends KubeObject> {
     const previous = this.#objects.get(key);
     this.#objects.set(key, object);
     for (const index of this.#allIndexes()) {
-      if (previous) remove(index, key, previous);
-      insert(index, key, object);
+      if (previous) remove(index, previous);
+      insert(index, object);
     }
     return previous;
   }
@@ -59,7 +59,7 @@ export class ObjectCache<T extends KubeObject> {
     const previous = this.#objects.get(key);
     if (!previous) return undefined;
     this.#objects.delete(key);
-    for (const index of this.#allIndexes()) remove(index, key, previous);
+    for (const index of this.#allIndexes()) remove(index, previous);
     return previous;
   }
 
@@ -69,18 +69,18 @@ export class ObjectCache<T extends KubeObject> {
   }
 }
 
-function insert<T extends KubeObject>(index: Index<T>, key: string, object: Stored<T>): void {
+function insert<T extends KubeObject>(index: Index<T>, object: Stored<T>): void {
   for (const value of index.keys(object)) {
     const bucket = index.buckets.get(value);
-    if (bucket) bucket.set(key, object);
-    else index.buckets.set(value, new Map([[key, object]]));
+    if (bucket) bucket.add(object);
+    else index.buckets.set(value, new Set([object]));
   }
 }
 
-function remove<T extends KubeObject>(index: Index<T>, key: string, object: Stored<T>): void {
+function remove<T extends KubeObject>(index: Index<T>, object: Stored<T>): void {
   for (const value of index.keys(object)) {
     const bucket = index.buckets.get(value);
-    bucket?.delete(key);
+    bucket?.delete(object);
     if (bucket?.size === 0) index.buckets.delete(value);
   }
 }

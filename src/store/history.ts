@@ -22,8 +22,8 @@ export const defaultHistoryLimits: HistoryLimits = {
 /** The newest changes in the order of their revisions, within limits. */
 export class History {
   readonly #limits: HistoryLimits;
-  /** The changes kept begin at `#first`; what lies before is freed when it is half of the array. */
-  #changes: EntryChange[] = [];
+  /** The changes kept begin at `#first`. What lies before are empty places, taken out when they are half of the array. */
+  #changes: (EntryChange | undefined)[] = [];
   #times: number[] = [];
   #first = 0;
   #bytes = 0;
@@ -56,7 +56,7 @@ export class History {
   /** Up to `count` changes after `revision`. */
   range(revision: number, count: number): readonly EntryChange[] {
     const start = this.#indexAfter(revision);
-    return this.#changes.slice(start, start + count);
+    return this.#kept(start, start + count);
   }
 
   /** Drops what exceeds the limits; returns it, oldest first. */
@@ -78,8 +78,9 @@ export class History {
   }
 
   #drop(end: number): EntryChange[] {
-    const dropped = this.#changes.slice(this.#first, end);
+    const dropped = this.#kept(this.#first, end);
     for (const change of dropped) this.#bytes -= change.entry.size;
+    this.#changes.fill(undefined, this.#first, end);
     this.#first = end;
     if (this.#first > this.#changes.length / 2) {
       this.#changes = this.#changes.slice(this.#first);
@@ -87,6 +88,11 @@ export class History {
       this.#first = 0;
     }
     return dropped;
+  }
+
+  /** Of the places from `#first` on. */
+  #kept(start: number, end: number): EntryChange[] {
+    return this.#changes.slice(start, end) as EntryChange[];
   }
 
   #indexAfter(revision: number): number {

@@ -144,7 +144,9 @@ export class RevisionLog {
   }
 
   #changeOf(record: JournalRecord, previous: StoredEntry | undefined): EntryChange {
-    const { type, key, value, revision, createRevision } = record;
+    const { type, value, revision, createRevision } = record;
+    // One text for all values a key has had, of which the history keeps many.
+    const key = previous?.key ?? record.key;
     const entry = new StoredEntry(key, this.#slabs.copy(value), revision, createRevision);
     return new EntryChange(type, entry, previous);
   }

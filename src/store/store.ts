@@ -84,6 +84,8 @@ export interface Entry {
   readonly revision: number;
   /** The revision at which the key was created. */
   readonly createRevision: number;
+  /** Whatever a reader made of the value and wants to find here again. */
+  derived?: unknown;
 }
 
 export interface ListOptions {

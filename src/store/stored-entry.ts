@@ -9,6 +9,7 @@ export class StoredEntry implements Entry {
   readonly createRevision: number;
   /** Bytes of the value. */
   readonly size: number;
+  derived: unknown = undefined;
   #value: Uint8Array | undefined;
   #block: RestingBlock | undefined;
   #start = 0;

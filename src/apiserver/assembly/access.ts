@@ -54,8 +54,8 @@ export function assembleAccess(
     start() {
       followPolicies(foundation, policies);
       followResource<Pod>(foundation, foundation.endpoints.get('/v1/pods')!, {
-        set: (key, pod) => references.setPod(key, pod),
-        removed: key => references.removePod(key),
+        set: (_, pod) => references.setPod(pod),
+        removed: (_, pod) => references.removePod(pod),
       });
     },
   };

@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/generated/types.ts';
 import type { Stored } from '../../api/objects.ts';
+import { RecentValues } from '../../base/recent-values.ts';
 import { nodeRules } from '../bootstrap/component-roles.ts';
 import { ruleAllows } from '../rbac/rules.ts';
 import { type AccessAttributes, type Authorizer, type Decision, noOpinion } from './authorization.ts';
@@ -12,43 +13,51 @@ export function nodeOf(user: { name: string; groups: readonly string[] }): strin
   return user.name.slice(namePrefix.length) || undefined;
 }
 
+/** Lists of references kept in mind: the pods of one owner have the same. */
+const recentLists = 1024;
+
 /** Which objects the pods of each node refer to. */
 export class NodeReferences {
-  readonly #nodes = new Map<string, Map<string, ReadonlySet<string>>>();
-  readonly #nodeOfPod = new Map<string, string>();
+  /** By node: each pod as a reference, with what it refers to. */
+  readonly #nodes = new Map<string, Map<string, readonly string[]>>();
+  readonly #lists = new RecentValues<readonly string[]>(recentLists);
 
-  setPod(key: string, pod: Stored<Pod>): void {
-    this.removePod(key);
+  setPod(pod: Stored<Pod>): void {
     const node = pod.spec?.nodeName;
     if (!node) return;
-    this.#nodeOfPod.set(key, node);
-    const pods = this.#nodes.get(node) ?? new Map();
-    this.#nodes.set(node, pods.set(key, new Set(referencesOf(pod))));
+    const references = [...new Set(referencesOf(pod))];
+    const pods = this.#nodes.get(node) ?? new Map<string, readonly string[]>();
+    this.#nodes.set(node, pods.set(podReference(pod), this.#lists.first(references.join(' '), references)));
   }
 
-  removePod(key: string): void {
-    const node = this.#nodeOfPod.get(key);
-    if (node === undefined) return;
-    this.#nodeOfPod.delete(key);
+  removePod(pod: Stored<Pod>): void {
+    // A pod that has a node keeps it.
+    const node = pod.spec?.nodeName;
+    if (!node) return;
     const pods = this.#nodes.get(node);
-    pods?.delete(key);
+    pods?.delete(podReference(pod));
     if (pods?.size === 0) this.#nodes.delete(node);
   }
 
   /** @param reference `secrets/default/tls` */
   has(node: string, reference: string): boolean {
-    for (const references of this.#nodes.get(node)?.values() ?? [])
-      if (references.has(reference)) return true;
+    const pods = this.#nodes.get(node);
+    if (!pods) return false;
+    if (pods.has(reference)) return true;
+    for (const references of pods.values()) if (references.includes(reference)) return true;
     return false;
   }
 }
 
-/** All a pod's node reads for it: itself, its service account, secrets, config maps and claims. */
+function podReference({ metadata: { namespace, name } }: Stored<Pod>): string {
+  return `pods/${namespace}/${name}`;
+}
+
+/** All a pod's node reads for it beside the pod itself: its service account, secrets, config maps and claims. */
 function* referencesOf(pod: Stored<Pod>): Generator<string> {
   const { namespace, name } = pod.metadata;
   const spec = pod.spec!;
   const at = (resource: string, found: string | undefined) => `${resource}/${namespace}/${found}`;
-  yield at('pods', name);
   yield at('serviceaccounts', spec.serviceAccountName || 'default');
   for (const secret of spec.imagePullSecrets ?? []) yield at('secrets', secret.name);
   const containers = [

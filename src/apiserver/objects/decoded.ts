@@ -1,31 +1,53 @@
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { asBuffer } from './encoding.ts';
+import { sharedValues } from './shared-values.ts';
 
 /** What holds stored bytes: an entry of the store, which may have to unpack them first. */
 export interface Held {
   readonly value: Uint8Array;
+  /** What was made of the bytes, kept as long as they are. */
+  derived?: unknown;
 }
 
 /**
- * The frozen object that an entry's bytes stand for. It is made when someone asks and shared by all who hold it;
- * when nobody does, it goes, and only the bytes stay.
+ * The frozen object that bytes stand for. It is made when someone asks and shared by all who hold it; when nobody does,
+ * it goes, and only the bytes stay, and the labels, so that selecting decodes nothing. It hangs on what it is of: in a
+ * table of weak keys it would take twice the memory.
  */
-const decoded = new WeakMap<Held, WeakRef<Stored>>();
-const labels = new WeakMap<Held, Readonly<Record<string, string>>>();
+class Decoded extends WeakRef<Stored> {
+  readonly labels: Readonly<Record<string, string>>;
+
+  constructor(object: Stored, labels: Readonly<Record<string, string>>) {
+    super(object);
+    this.labels = labels;
+  }
+}
+
 const none = Object.freeze({});
 
 export function decodeStored<T extends KubeObject = KubeObject>(held: Held): Stored<T> {
-  const known = decoded.get(held)?.deref();
+  const known = (held.derived as Decoded | undefined)?.deref();
   if (known) return known as Stored<T>;
   const object = deepFreeze(parse(held.value));
-  decoded.set(held, new WeakRef(object));
+  remember(held, object);
   return object as Stored<T>;
 }
 
 /** Tells that `object`, frozen here, is what the bytes held decode to, which saves decoding them. */
 export function rememberDecoded(held: Held, object: Stored): void {
-  decoded.set(held, new WeakRef(deepFreeze(object)));
-  rememberLabels(held, object);
+  remember(held, deepFreeze(object));
+}
+
+function remember(held: Held, object: Stored): Decoded {
+  const before = held.derived as Decoded | undefined;
+  const decoded = new Decoded(object, before?.labels ?? sharedLabels(object));
+  held.derived = decoded;
+  return decoded;
+}
+
+function sharedLabels({ metadata }: Stored): Readonly<Record<string, string>> {
+  const { labels } = metadata;
+  return labels ? (sharedValues.object(labels) as Readonly<Record<string, string>>) : none;
 }
 
 function parse(bytes: Uint8Array): Stored {
@@ -55,13 +77,8 @@ export function cloneJson<T>(value: T): T {
   return copy as T;
 }
 
-/** The labels of what is held. They stay known as long as it does, so that selecting decodes nothing. */
+/** The labels of what is held. */
 export function labelsOf(held: Held): Readonly<Record<string, string>> {
-  return labels.get(held) ?? rememberLabels(held, decodeStored(held));
-}
-
-function rememberLabels(held: Held, { metadata }: Stored): Readonly<Record<string, string>> {
-  const known = metadata.labels ?? none;
-  labels.set(held, known);
-  return known;
+  const known = held.derived as Decoded | undefined;
+  return (known ?? remember(held, deepFreeze(parse(held.value)))).labels;
 }

@@ -1,6 +1,6 @@
 import type { KubeObject, Stored } from '../../api/objects.ts';
 import { decodeStored, type Held } from './decoded.ts';
-import { SharedValues } from './shared-values.ts';
+import { sharedValues } from './shared-values.ts';
 
 /**
  * What components in this process are shown of an object, and keep by the thousand: the same frozen object,
@@ -26,7 +26,6 @@ const others: LateParts = { metadata };
 const source = Symbol('stored bytes');
 type Late = object & { [source]: Held };
 
-const values = new SharedValues();
 const descriptors = new Map<string, PropertyDescriptor>();
 
 export function sharedView<T extends KubeObject>(held: Held): Stored<T> {
@@ -84,7 +83,7 @@ function descriptorOf(part: Part, key: string): PropertyDescriptor {
 
 /** A frozen copy that has its strings, and what small objects it holds, in common with other objects. */
 function shared(value: unknown): unknown {
-  if (typeof value === 'string') return values.string(value);
+  if (typeof value === 'string') return sharedValues.string(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(shared));
   const copy: Record<string, unknown> = {};
@@ -93,5 +92,5 @@ function shared(value: unknown): unknown {
     if (key === '__proto__') Object.defineProperty(copy, key, { value: member, enumerable: true });
     else copy[key] = member;
   }
-  return values.object(Object.freeze(copy));
+  return sharedValues.object(Object.freeze(copy));
 }
