@@ -82,7 +82,8 @@ export class LinuxIpRoute implements IpRoute {
       const failure = await this.#runInSession(lines);
       if (!failure) return;
       const error = new IpRouteError(failure.reason, batch[failure.index], lines[failure.index] ?? '');
-      if (error.code !== 'not-found') throw error;
+      // A group without links is none that was made anew.
+      if (error.code !== 'not-found' || error.change?.op === 'link.delete-group') throw error;
       // ip remembers the number of each link it has met: one that was made anew under its name looks gone.
       // A new process looks again.
       await this.close();
