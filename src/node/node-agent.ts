@@ -108,8 +108,8 @@ const noRules: TrafficRules = { whenReleased: async () => undefined, whenWritten
 const noPeers: PeerRules = { whenWritten: async () => true };
 const noQueues: AcceptQueues = { waiting: async () => 0 };
 
-/** Two at a time leave the processors to containers that are still to end or to start. */
-const teardownLane = { width: 2, patience: 5_000 };
+/** Two at a time leave the processors to what else the node does. */
+const teardownLane = { width: 2, patience: 5_000, courtesy: 2_000 };
 
 /** The node agent: what a kubelet does. Registers the node, runs its pods, serves the kubelet API. */
 export class NodeAgent implements Component {

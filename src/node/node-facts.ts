@@ -61,7 +61,7 @@ export interface PodContext {
   prober: Prober;
   writer: StatusWriter;
   backoff: RestartBackoff;
-  /** Takes the sandboxes of ended pods down, a few at a time. */
+  /** Takes the sandboxes of ended pods down, a few at a time, after containers that start or stop. */
   teardowns: NarrowLane;
   traffic: TrafficRelease;
   acceptQueues: AcceptQueues;

@@ -92,7 +92,7 @@ export class ContainerStopper {
     stop: Stop,
     { gracePeriod }: StopRequest,
   ): Promise<void> {
-    const { cri, cache, clock, log, requeue } = this.#context;
+    const { cri, cache, clock, log, requeue, teardowns } = this.#context;
     const { uid } = pod.metadata;
     const { id } = container.status;
     try {
@@ -101,10 +101,12 @@ export class ContainerStopper {
       if (pod.metadata.deletionTimestamp && gracePeriod > minimumGrace)
         await this.#leaveServices(pod, container, stop);
       const left = Math.ceil((stop.deadline - clock.monotonic()) / 1000);
-      await cache.whileStopping(id, async () => {
-        await cri.stopContainer(id, gracePeriod === 0 ? 0 : Math.max(left, minimumGrace));
-        await cache.noteContainer(uid, container.sandboxId, id);
-      });
+      const stopped = () =>
+        cache.whileStopping(id, async () => {
+          await cri.stopContainer(id, gracePeriod === 0 ? 0 : Math.max(left, minimumGrace));
+          await cache.noteContainer(uid, container.sandboxId, id);
+        });
+      await teardowns.before(stopped);
     } catch (error) {
       if (!isNotFound(error)) {
         log.warn('a container does not stop', {

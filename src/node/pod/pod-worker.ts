@@ -153,7 +153,7 @@ export class PodWorker {
   // ── while it is to run ──────────────────────────────────────────────────────────────────────────────────
 
   async #syncActive(): Promise<void> {
-    const { cache } = this.#context;
+    const { cache, teardowns } = this.#context;
     const runtime = cache.get(this.uid);
     if (!this.#adopted) this.#adopt(runtime);
     this.#probe();
@@ -179,7 +179,7 @@ export class PodWorker {
     const due = this.#starter.due(this.#pod, plan);
     this.#publish();
     if (plan.sandbox !== 'keep' || due.length > 0)
-      await this.#starter.bringUp(this.#pod, plan, due, () => this.#publish());
+      await teardowns.before(() => this.#starter.bringUp(this.#pod, plan, due, () => this.#publish()));
     else await this.#starter.refreshVolumes(this.#pod);
     this.#probe();
     this.#publish();
@@ -307,10 +307,12 @@ export class PodWorker {
    */
   async #remove(): Promise<void> {
     const { writer, teardowns } = this.#context;
-    const stopped = teardowns.run(() => this.#sandboxes.stopAll(this.#pod));
+    const stopAll = () => this.#sandboxes.stopAll(this.#pod);
+    const awaited = this.#inApi && hostPorts(this.#pod).length > 0;
+    const stopped = awaited ? teardowns.before(stopAll) : teardowns.run(stopAll);
     stopped.catch(() => {});
     if (this.#inApi) {
-      if (hostPorts(this.#pod).length > 0) await stopped;
+      if (awaited) await stopped;
       await writer.flushed(this.uid);
       await deleteFromApi(this.#context, this.#pod);
       this.#inApi = false;
