@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { DecisionLog } from '../../base/decisions.ts';
 import { silentLogger } from '../../base/log.ts';
@@ -320,16 +321,54 @@ test('health, metrics, keys, unknown paths', async () => {
   assert.ok(JSON.parse((await http2('GET', '/causeway/decisions')).text).decisions.length > 0);
 });
 
-test('a watch is lines of JSON, and ends with its time', async () => {
-  const answer = await http2('GET', `${maps}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dyaml`);
-  const lines = answer.text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line));
-  assert.deepEqual(
-    lines.map(line => `${line.type} ${line.object.metadata.name}`),
-    ['ADDED yaml'],
+/** What comes over a connection of its own until the server closes it. */
+async function raw(text: string): Promise<string> {
+  const socket = tlsConnect({ host: '127.0.0.1', port: server.port, ca: authority.cert, ...admin });
+  socket.write(text);
+  let received = '';
+  for await (const chunk of socket) received += chunk;
+  return received;
+}
+
+const oneWatch = `${maps}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dyaml`;
+const bodyOf = (text: string) => text.slice(text.lastIndexOf('\r\n\r\n') + 4);
+const watchOver: Record<string, (path: string) => Promise<string>> = {
+  'HTTP/2': async path => (await http2('GET', path)).text,
+  'HTTP/1.1': async path => (await http1('GET', path)).text,
+  'HTTP/1.0, which knows no chunks': async path => bodyOf(await raw(`GET ${path} HTTP/1.0\r\n\r\n`)),
+};
+for (const [over, watch] of Object.entries(watchOver)) {
+  test(`a watch over ${over} is lines of JSON, and ends with its time`, async () => {
+    const now = JSON.parse((await http2('GET', `${maps}/yaml`)).text).metadata.resourceVersion;
+    const since = `${oneWatch}&resourceVersion=${now}`;
+    const changed = Promise.all([watch(oneWatch), watch(since), watch(since)]);
+    const turn = `over ${over}`;
+    const type = 'application/merge-patch+json';
+    await http2('PATCH', `${maps}/yaml`, JSON.stringify({ data: { turn } }), { 'content-type': type });
+    const [all, ...later] = (await changed).map(text =>
+      text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line)),
+    );
+    assert.deepEqual([all![0].type, all![0].object.metadata.name], ['ADDED', 'yaml']);
+    for (const events of later) {
+      assert.deepEqual(
+        events.map(({ type, object }) => `${type} ${object.metadata.name} ${object.data.turn}`),
+        [`MODIFIED yaml ${turn}`],
+      );
+    }
+  });
+}
+
+test('a watch behind another request on its connection', async () => {
+  const received = await raw(
+    `GET ${maps}/yaml HTTP/1.1\r\nhost: x\r\n\r\nGET ${oneWatch} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
   );
+  const [size = '', line = '', last] = bodyOf(received.replace(/\r\n0\r\n\r\n$/, '\r\n0')).split('\r\n');
+  assert.equal(Number.parseInt(size, 16), Buffer.byteLength(line));
+  assert.equal(JSON.parse(line).object.metadata.name, 'yaml');
+  assert.equal(last, '0');
 });
 
 test('logs come from the node of the pod', async () => {

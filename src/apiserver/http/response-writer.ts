@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { Chunk, ServerRequest, ServerResponse, WatchEvent, WatchSource } from '../exchange.ts';
 import { writeChunks } from './chunk-writer.ts';
+import { writeChunk } from './chunked-coding.ts';
 import { gzipHeaders, gzipInto, isCompressed } from './compression.ts';
 import type { FlushQueue } from './flush-queue.ts';
 
@@ -53,7 +54,8 @@ export function writeToHttp1(
     return;
   }
   if (body.kind === 'watch' || body.kind === 'stream') out.flushHeaders();
-  writeBody(gzip ? gzipInto(out) : out, body, queue);
+  if (body.kind === 'watch') writeWatch(out, body.source, queue, bytes => writeChunk(out, bytes));
+  else writeBody(gzip ? gzipInto(out) : out, body, queue);
 }
 
 type Body = ServerResponse['body'];
@@ -93,18 +95,23 @@ function writeBody(out: Writable, body: Body, queue: FlushQueue): void {
     body.stream.on('error', () => out.destroy());
     out.on('close', () => body.stream.destroy());
     body.stream.pipe(out);
-  } else if (body.kind === 'watch') writeWatch(out, body.source, queue);
+  } else if (body.kind === 'watch') writeWatch(out, body.source, queue, bytes => out.write(bytes));
 }
 
 /** Writes the events of one turn of the event loop in one piece. */
-function writeWatch(out: Writable, source: WatchSource, queue: FlushQueue): void {
+function writeWatch(
+  out: Writable,
+  source: WatchSource,
+  queue: FlushQueue,
+  write: (bytes: Uint8Array) => void,
+): void {
   let pending: WatchEvent[] = [];
   let ended = false;
   const flush = () => {
     const batch = pending;
     pending = [];
     if (out.destroyed) return;
-    if (batch.length > 0) out.write(join(batch));
+    if (batch.length > 0) write(join(batch));
     if (ended) out.end();
   };
   const schedule = () => {

@@ -23,6 +23,8 @@ export interface Selection {
   readonly name: string | undefined;
   /** False where every object of the namespace is meant. */
   readonly selective: boolean;
+  /** Whether every object of that name is meant, so that a key tells whether it is selected. */
+  readonly byName: boolean;
   /** What `conversion.prepare` must have seen, where `byFields`. */
   matches(held: Held): boolean;
   /** Objects are looked into in the endpoint's version. */
@@ -66,6 +68,7 @@ function selectionOf(
     namespace,
     name,
     selective: byLabels || byFields || name !== undefined,
+    byName: name !== undefined && !byLabels && fields.requirements.length === (pathName === '' ? 1 : 0),
     byFields,
     matches(held) {
       if (byLabels && !matchesLabels(labels, labelsOf(held))) return false;

@@ -59,9 +59,21 @@ export class ObjectWatch implements WatchSource, OpenWatch {
   /** Changes that came while initial events were still going out. */
   #held: HubChange[] | undefined;
 
+  /** The key or prefix of keys it looks at. */
+  readonly #scope: string;
+  /** Whether objects are looked into: not all under the scope are selected. */
+  readonly #selective: boolean;
+
   constructor(deps: WatchDeps, request: WatchRequest) {
     this.#deps = deps;
     this.#request = request;
+    const { endpoint, selection } = request;
+    const { storage, resource } = endpoint;
+    const one = selection.name !== undefined && (selection.namespace !== '' || !resource.namespaced);
+    this.#scope = one
+      ? storageKey(storage, selection.namespace, selection.name!)
+      : collectionPrefix(storage, selection.namespace);
+    this.#selective = selection.selective && !(one && selection.byName);
   }
 
   get prefix(): string {
@@ -154,19 +166,13 @@ export class ObjectWatch implements WatchSource, OpenWatch {
   }
 
   #follow(): void {
-    const { endpoint, selection } = this.#request;
-    const { storage, resource } = endpoint;
-    const one = selection.name !== undefined && (selection.namespace !== '' || !resource.namespaced);
-    const scope = one
-      ? storageKey(storage, selection.namespace, selection.name!)
-      : collectionPrefix(storage, selection.namespace);
     const listener = {
       changes: (changes: readonly HubChange[]) => {
         if (this.#held) this.#held.push(...changes);
         else this.#take(changes);
       },
     };
-    this.#cancels.push(this.#deps.hubs.of(storage.prefix).subscribe(scope, this.#position, listener));
+    this.#cancels.push(this.#deps.hubs.of(this.prefix).subscribe(this.#scope, this.#position, listener));
   }
 
   #take(changes: readonly HubChange[]): void {
@@ -220,7 +226,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
   #eventOf(change: HubChange): WatchEvent | undefined {
     const { selection, form } = this.#request;
     const { previous } = change;
-    if (!selection.selective) {
+    if (!this.#selective) {
       const type = change.type === 'delete' ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
       return changeEvent(change, type, change.entry, form);
     }
@@ -238,7 +244,7 @@ export class ObjectWatch implements WatchSource, OpenWatch {
   #leaving(change: HubChange): Held[] {
     const { selection } = this.#request;
     const { type, entry, previous } = change;
-    if (!selection.selective || type === 'delete' || !previous) return [];
+    if (!this.#selective || type === 'delete' || !previous) return [];
     return selection.matches(previous) && !selection.matches(entry) ? [leaving(change, previous)] : [];
   }
 
