@@ -103,6 +103,7 @@ export function assembleAgent(ports: AgentPorts, config: AgentConfig, secrets: A
       clusterDomain: network.clusterDomain,
       tls: secrets.tls,
       cgroupRoot: config.cgroup,
+      ...(config.nodeCgroup && { nodeCgroup: config.nodeCgroup }),
       resolvConf: config.resolvConf,
     },
   );

@@ -99,6 +99,8 @@ export interface AgentConfig {
   cni: { socket: string; stateDir: string; confDir: string; binDir: string };
   /** Under which all of the node's pods stand: `/causeway/NAME/NODE`. */
   cgroup: string;
+  /** Of all of the node's processes; missing in what versions before wrote. */
+  nodeCgroup?: string;
   /** The file pods with `dnsPolicy: Default`, and the cluster DNS for other names, take their servers from. */
   resolvConf: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error';

@@ -30,7 +30,6 @@ export interface Cri {
   listContainers(filter?: Encoded<'ContainerFilter'>): Promise<Container[]>;
   /** @throws CriError `NotFound` */
   containerStatus(id: string): Promise<ContainerStatus>;
-  listContainerStats(filter?: Encoded<'ContainerStatsFilter'>): Promise<Decoded<'ContainerStats'>[]>;
   /** Of a running container; -1 takes a limit away. */
   updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void>;
   /** After the log file was moved away. */

@@ -280,11 +280,6 @@ export class FakeCri implements Cri {
     return structuredClone(this.#container(id).status);
   }
 
-  async listContainerStats(): Promise<Decoded<'ContainerStats'>[]> {
-    await this.#enter('listContainerStats');
-    return [];
-  }
-
   async updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void> {
     const { status } = this.#container(id);
     const { cpuShares, cpuQuota, memoryLimitInBytes } = linux;

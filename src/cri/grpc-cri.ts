@@ -148,17 +148,6 @@ export class GrpcCri implements Cri {
     return present(reply.status, id);
   }
 
-  async listContainerStats(filter?: Encoded<'ContainerStatsFilter'>): Promise<Decoded<'ContainerStats'>[]> {
-    const request = { filter };
-    const reply = await this.#runtime(
-      'ListContainerStats',
-      'ListContainerStatsRequest',
-      request,
-      'ListContainerStatsResponse',
-    );
-    return reply.stats;
-  }
-
   async updateContainerResources(id: string, linux: LinuxContainerResources): Promise<void> {
     await this.#runtime(
       'UpdateContainerResources',

@@ -344,35 +344,6 @@ const runtimeMessages = {
   RuntimeStatus: { conditions: [1, 'RuntimeCondition[]'] },
   StatusRequest: { verbose: [1, 'bool'] },
   StatusResponse: { status: [1, 'RuntimeStatus'], info: [2, 'map'] },
-  ContainerStatsFilter: { id: [1, 'string'], podSandboxId: [2, 'string'], labelSelector: [3, 'map'] },
-  ListContainerStatsRequest: { filter: [1, 'ContainerStatsFilter'] },
-  ContainerAttributes: {
-    id: [1, 'string'],
-    metadata: [2, 'ContainerMetadata'],
-    labels: [3, 'map'],
-    annotations: [4, 'map'],
-  },
-  CpuUsage: {
-    timestamp: [1, 'int64'],
-    usageCoreNanoSeconds: [2, 'UInt64Value'],
-    usageNanoCores: [3, 'UInt64Value'],
-  },
-  MemoryUsage: {
-    timestamp: [1, 'int64'],
-    workingSetBytes: [2, 'UInt64Value'],
-    availableBytes: [3, 'UInt64Value'],
-    usageBytes: [4, 'UInt64Value'],
-    rssBytes: [5, 'UInt64Value'],
-    pageFaults: [6, 'UInt64Value'],
-    majorPageFaults: [7, 'UInt64Value'],
-  },
-  ContainerStats: {
-    attributes: [1, 'ContainerAttributes'],
-    cpu: [2, 'CpuUsage'],
-    memory: [3, 'MemoryUsage'],
-    writableLayer: [4, 'FilesystemUsage'],
-  },
-  ListContainerStatsResponse: { stats: [1, 'ContainerStats[]'] },
 } as const;
 
 /** containerd's own events and snapshots (`containerd.services`), which every containerd version has. */

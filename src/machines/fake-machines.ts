@@ -91,6 +91,10 @@ export class FakeMachines implements Machines {
     return `/causeway/fake/nodes/${machine}/pods`;
   }
 
+  cgroup(machine: string): string {
+    return `/causeway/fake/nodes/${machine}`;
+  }
+
   async destroyAll(): Promise<void> {
     this.prepared = false;
     this.#machines.clear();

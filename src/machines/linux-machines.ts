@@ -182,7 +182,11 @@ export class LinuxMachines implements Machines {
   }
 
   podsCgroup(machine: string): string {
-    return `/${placeCgroup(this.#options.cluster, { machine })}/pods`;
+    return `${this.cgroup(machine)}/pods`;
+  }
+
+  cgroup(machine: string): string {
+    return `/${placeCgroup(this.#options.cluster, { machine })}`;
   }
 
   async destroyAll(): Promise<void> {

@@ -39,6 +39,8 @@ export interface Machines {
   usage(place: Place): Promise<Usage | undefined>;
   /** The control group below which the pods of a machine belong: `/causeway/demo/nodes/node-1/pods`. */
   podsCgroup(machine: string): string;
+  /** The control group of all that runs on a machine, as `/causeway/demo/nodes/demo-1`. */
+  cgroup(machine: string): string;
 
   /** Ends and removes everything of the cluster, also what a crash left half-made. */
   destroyAll(): Promise<void>;

@@ -215,7 +215,10 @@ export class ClusterFiles {
   }
 
   /** Certificates and configurations of a node; resolves with the paths the processes are started with. */
-  async writeNode(node: NodeConfig, cgroup: string): Promise<{ agent: string; containerd: string }> {
+  async writeNode(
+    node: NodeConfig,
+    { cgroup, nodeCgroup }: Required<Pick<AgentConfig, 'cgroup' | 'nodeCgroup'>>,
+  ): Promise<{ agent: string; containerd: string }> {
     const { paths, config } = this.#context;
     const root = paths.node(node.name);
     const run = paths.nodeRun(node.name);
@@ -256,6 +259,7 @@ export class ClusterFiles {
         binDir: join(root, 'cni/bin'),
       },
       cgroup,
+      nodeCgroup,
       resolvConf,
       logLevel: 'info',
     };

@@ -153,7 +153,10 @@ export class ClusterLifecycle {
     const place = { machine: node.name };
     const ran = await this.#runs(place, ['agent']);
     const since = systemClock.now();
-    const { agent, containerd } = await this.#files.writeNode(node, this.machines.podsCgroup(node.name));
+    const { agent, containerd } = await this.#files.writeNode(node, {
+      cgroup: this.machines.podsCgroup(node.name),
+      nodeCgroup: this.machines.cgroup(node.name),
+    });
     await this.machines.create({
       name: node.name,
       addresses: node.addresses,

@@ -94,6 +94,8 @@ export interface NodeAgentOptions {
   tls: { ca: string; cert: string; key: string };
   /** `/causeway/<cluster>/<node>`. */
   cgroupRoot: string;
+  /** Where all of the node's processes are; `cgroupRoot` where not given. */
+  nodeCgroup?: string;
   labels?: Readonly<Record<string, string>>;
   taints?: NonNullable<Node['spec']>['taints'];
   maxPods?: number;
@@ -328,6 +330,7 @@ async function nodeFacts(
     memoryBytes: machine.memoryBytes,
     cgroupVersion: machine.cgroupVersion,
     cgroupRoot: options.cgroupRoot,
+    nodeCgroup: options.nodeCgroup ?? options.cgroupRoot,
     seccompDir: join(options.rootDir, 'seccomp'),
     clusterDns: { servers: options.clusterDns, domain: options.clusterDomain },
     hostDns: parseResolvConf(await text(options.resolvConf ?? '/etc/resolv.conf')),

@@ -32,6 +32,8 @@ export interface NodeFacts {
   cgroupVersion: 1 | 2;
   /** The node's place in the cgroup hierarchies: `/causeway/demo/causeway-1`. */
   cgroupRoot: string;
+  /** Of all that is of the node, pods and what looks after them. */
+  nodeCgroup: string;
   seccompDir: string;
   clusterDns: ClusterDns;
   /** The node's own resolver, for pods with dnsPolicy Default. */

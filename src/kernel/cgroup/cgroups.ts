@@ -23,9 +23,22 @@ export interface Cgroups {
 export interface CgroupUsage {
   /** Bytes of memory without reclaimable file cache. */
   memory: number;
+  /** Bytes of memory with all that is charged to the group. */
+  charged: number;
+  /** `charged` without file cache that was not used of late: what a limit of the group has to leave room for. */
+  workingSet: number;
+  /** Bytes of memory that no file lies behind. */
+  anonymous: number;
+  pageFaults: number;
+  majorPageFaults: number;
   /** CPU time used since the group was made, milliseconds. */
   cpu: number;
 }
+
+export const noUsage: CgroupUsage = {
+  ...{ memory: 0, charged: 0, workingSet: 0, anonymous: 0, pageFaults: 0, majorPageFaults: 0 },
+  cpu: 0,
+};
 
 export class CgroupBusy extends Error {
   constructor(path: string, options?: ErrorOptions) {

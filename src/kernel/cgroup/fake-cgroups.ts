@@ -1,9 +1,10 @@
-import { CgroupBusy, type Cgroups, type CgroupUsage } from './cgroups.ts';
+import { CgroupBusy, type Cgroups, type CgroupUsage, noUsage } from './cgroups.ts';
 
 /** Control groups as a tree in memory. `join` puts a process in; `kill` makes it leave and be in `killed`. */
 export class FakeCgroups implements Cgroups {
   readonly killed: number[] = [];
   readonly #groups = new Map<string, Set<number>>();
+  readonly #usage = new Map<string, Partial<CgroupUsage>>();
 
   async create(path: string): Promise<void> {
     const parts = path.split('/');
@@ -24,6 +25,11 @@ export class FakeCgroups implements Cgroups {
     group.add(pid);
   }
 
+  /** Has a group that is there use this much from now on. */
+  use(path: string, usage: Partial<CgroupUsage>): void {
+    this.#usage.set(path, usage);
+  }
+
   async exists(path: string): Promise<boolean> {
     return this.#groups.has(path);
   }
@@ -41,7 +47,7 @@ export class FakeCgroups implements Cgroups {
   }
 
   async usage(path: string): Promise<CgroupUsage | undefined> {
-    return this.#groups.has(path) ? { memory: 0, cpu: 0 } : undefined;
+    return this.#groups.has(path) ? { ...noUsage, ...this.#usage.get(path) } : undefined;
   }
 
   async kill(path: string): Promise<void> {

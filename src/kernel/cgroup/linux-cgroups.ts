@@ -46,15 +46,27 @@ export class LinuxCgroups implements Cgroups {
       const directory = join(roots[0]!.path, path);
       const [current, stats, cpu] = await readAll(directory, ['memory.current', 'memory.stat', 'cpu.stat']);
       if (cpu === undefined) return undefined;
+      const charged = Number(current ?? 0);
       const cache = field(stats, 'file') - field(stats, 'shmem');
-      return { memory: Math.max(Number(current ?? 0) - cache, 0), cpu: field(cpu, 'usage_usec') / 1000 };
+      return {
+        memory: Math.max(charged - cache, 0),
+        ...memoryUsage(charged, stats, { inactive: 'inactive_file', anonymous: 'anon', prefix: '' }),
+        cpu: field(cpu, 'usage_usec') / 1000,
+      };
     }
     const rootOf = (controller: string) => roots.find(root => root.controllers.includes(controller))?.path;
     const [memoryRoot, cpuRoot] = [rootOf('memory'), rootOf('cpuacct')];
-    const [stats] = memoryRoot ? await readAll(join(memoryRoot, path), ['memory.stat']) : [];
-    const [cpu] = cpuRoot ? await readAll(join(cpuRoot, path), ['cpuacct.usage']) : [];
+    const [[stats, charged], [cpu]] = await Promise.all([
+      memoryRoot ? readAll(join(memoryRoot, path), ['memory.stat', 'memory.usage_in_bytes']) : [],
+      cpuRoot ? readAll(join(cpuRoot, path), ['cpuacct.usage']) : [],
+    ]);
     if (stats === undefined && cpu === undefined) return undefined;
-    return { memory: field(stats, 'total_rss') + field(stats, 'total_shmem'), cpu: Number(cpu ?? 0) / 1e6 };
+    const names = { inactive: 'total_inactive_file', anonymous: 'total_rss', prefix: 'total_' };
+    return {
+      memory: field(stats, 'total_rss') + field(stats, 'total_shmem'),
+      ...memoryUsage(Number(charged ?? 0), stats, names),
+      cpu: Number(cpu ?? 0) / 1e6,
+    };
   }
 
   async kill(path: string): Promise<void> {
@@ -137,6 +149,21 @@ function signal(pid: number): void {
 
 function readAll(directory: string, names: readonly string[]): Promise<(string | undefined)[]> {
   return Promise.all(names.map(name => readFile(join(directory, name), 'utf8').catch(() => undefined)));
+}
+
+/** @param names of the fields, which differ between the versions */
+function memoryUsage(
+  charged: number,
+  stats: string | undefined,
+  names: { inactive: string; anonymous: string; prefix: string },
+): Omit<CgroupUsage, 'memory' | 'cpu'> {
+  return {
+    charged,
+    workingSet: Math.max(charged - field(stats, names.inactive), 0),
+    anonymous: field(stats, names.anonymous),
+    pageFaults: field(stats, `${names.prefix}pgfault`),
+    majorPageFaults: field(stats, `${names.prefix}pgmajfault`),
+  };
 }
 
 function field(text: string | undefined, name: string): number {

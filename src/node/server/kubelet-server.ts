@@ -50,8 +50,12 @@ export class KubeletServer {
     this.#workers = deps.workers;
     this.#node = deps.node;
     this.#options = options;
-    this.#stats = new StatsSummary(deps.context);
-    const { api, clock, log } = deps.context;
+    const { api, clock, log, cgroups, facts, cache } = deps.context;
+    this.#stats = new StatsSummary({
+      ...{ clock, cgroups, facts },
+      pods: () => deps.workers.list(),
+      runtime: uid => cache.get(uid),
+    });
     const nodeName = () => deps.node().metadata?.name ?? '';
     this.#access = new KubeletAccess({ reviews: api, clock, log, nodeName });
     this.#rules = new RulesAnswers({ clock: deps.context.clock, rules: deps.rules });

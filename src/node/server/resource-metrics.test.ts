@@ -6,7 +6,9 @@ test('usage in the form metrics-server reads', () => {
   const time = '2026-01-01T00:00:01.000Z';
   const usage = {
     cpu: { time, usageCoreNanoSeconds: 1_500_000_000 },
-    memory: { time, workingSetBytes: 4096 },
+    memory: {
+      ...{ time, workingSetBytes: 4096, usageBytes: 8192, rssBytes: 0, pageFaults: 0, majorPageFaults: 0 },
+    },
   };
   const podRef = { name: 'web', namespace: 'default', uid: 'u' };
   const text = resourceMetrics({

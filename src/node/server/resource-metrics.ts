@@ -1,6 +1,5 @@
-import type { StatsSummary } from './stats-summary.ts';
-
-type Summary = Awaited<ReturnType<StatsSummary['summary']>>;
+import type { Summary } from './stats-summary.ts';
+import type { CpuStats } from './usage.ts';
 
 interface Sample {
   labels: Record<string, string>;
@@ -14,28 +13,27 @@ interface Sample {
  * Source: kubelet `metrics/collectors/resource_metrics.go`.
  */
 export function resourceMetrics({ node, pods }: Summary): string {
-  const nodeSample = (value: unknown, time: string) => [{ labels: {}, value: Number(value ?? 0), time }];
-  const ofPods = (value: (pod: Summary['pods'][number]) => unknown): Sample[] =>
+  const ofPods = (value: (pod: Summary['pods'][number]) => number): Sample[] =>
     pods.map(pod => {
       const { namespace, name } = pod.podRef;
-      return { labels: { namespace, pod: name }, value: Number(value(pod) ?? 0), time: pod.cpu.time };
+      return { labels: { namespace, pod: name }, value: value(pod), time: pod.cpu.time };
     });
   const ofContainers = (
-    value: (container: Summary['pods'][number]['containers'][number]) => unknown,
+    value: (container: Summary['pods'][number]['containers'][number]) => number,
   ): Sample[] =>
     pods.flatMap(({ podRef: { namespace, name }, containers }) =>
       containers.map(container => {
         const labels = { container: container.name, namespace, pod: name };
-        return { labels, value: Number(value(container) ?? 0), time: container.cpu.time };
+        return { labels, value: value(container), time: container.cpu.time };
       }),
     );
-  const seconds = (nanoseconds: unknown) => Number(nanoseconds ?? 0) / 1e9;
+  const seconds = ({ usageCoreNanoSeconds }: CpuStats) => usageCoreNanoSeconds / 1e9;
   return [
     ...family(
       'container_cpu_usage_seconds_total',
       'counter',
       'Cumulative cpu time consumed by the container in core-seconds',
-      ofContainers(({ cpu }) => seconds(cpu.usageCoreNanoSeconds)),
+      ofContainers(({ cpu }) => seconds(cpu)),
     ),
     ...family(
       'container_memory_working_set_bytes',
@@ -53,19 +51,16 @@ export function resourceMetrics({ node, pods }: Summary): string {
       'node_cpu_usage_seconds_total',
       'counter',
       'Cumulative cpu time consumed by the node in core-seconds',
-      nodeSample(seconds(node.cpu.usageCoreNanoSeconds), node.cpu.time),
+      [{ labels: {}, value: seconds(node.cpu), time: node.cpu.time }],
     ),
-    ...family(
-      'node_memory_working_set_bytes',
-      'gauge',
-      'Current working set of the node in bytes',
-      nodeSample(node.memory.workingSetBytes, node.memory.time),
-    ),
+    ...family('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
+      { labels: {}, value: node.memory.workingSetBytes, time: node.memory.time },
+    ]),
     ...family(
       'pod_cpu_usage_seconds_total',
       'counter',
       'Cumulative cpu time consumed by the pod in core-seconds',
-      ofPods(({ cpu }) => seconds(cpu.usageCoreNanoSeconds)),
+      ofPods(({ cpu }) => seconds(cpu)),
     ),
     ...family(
       'pod_memory_working_set_bytes',

@@ -1,92 +1,122 @@
-import type { Decoded } from '../../cri/schema.ts';
-import type { PodContext } from '../node-facts.ts';
-import { runtimeLabels } from '../pod/pod-identity.ts';
+import type { Container } from '../../api/generated/types.ts';
+import { formatTime } from '../../api/time.ts';
+import type { Clock } from '../../base/clock.ts';
+import { type Cgroups, noUsage } from '../../kernel/cgroup/cgroups.ts';
+import type { NodeFacts } from '../node-facts.ts';
+import { containersOf, type NodePod } from '../pod/pod-identity.ts';
+import { containerName, isRunning, type PodRuntime } from '../pod/pod-runtime.ts';
+import { whole } from '../pod/quality-of-service.ts';
+import { podCgroup } from '../pod/sandbox-config.ts';
+import { CpuRates, type CpuStats, type MemoryStats, memoryStats } from './usage.ts';
 
-interface Sample {
-  at: number;
-  usage: number;
-}
-
-interface UsageStats {
-  time: string;
-  [field: string]: string | number;
-}
-
-interface NodeStats {
-  nodeName: string;
+interface Stats {
+  /** RFC 3339. */
   startTime: string;
-  cpu: UsageStats;
-  memory: UsageStats;
+  cpu: CpuStats;
+  memory: MemoryStats;
 }
 
-interface PodStats {
+export interface Summary {
+  node: Stats & { nodeName: string };
+  pods: PodStats[];
+}
+
+interface PodStats extends Stats {
   podRef: { name: string; namespace: string; uid: string };
-  startTime: string;
-  containers: { name: string; startTime: string; cpu: UsageStats; memory: UsageStats }[];
-  cpu: UsageStats;
-  memory: UsageStats;
+  containers: (Stats & { name: string })[];
 }
 
-/** `/stats/summary`: CPU and memory of the node, its pods and their containers. Keeps the last samples. */
+export interface StatsSummaryDeps {
+  clock: Clock;
+  cgroups: Cgroups;
+  facts: Pick<NodeFacts, 'nodeName' | 'nodeCgroup' | 'cgroupRoot' | 'memoryBytes'>;
+  /** The pods on this node. */
+  pods: () => readonly NodePod[];
+  runtime: (uid: string) => PodRuntime;
+}
+
+/**
+ * What the node, its pods and their containers use of CPU and memory, read from the control groups when asked.
+ * Between questions nothing is read; the readings before are kept, for rates.
+ */
 export class StatsSummary {
-  readonly #context: PodContext;
-  #samples = new Map<string, Sample>();
+  readonly #deps: StatsSummaryDeps;
+  readonly #rates = new CpuRates();
+  readonly #started: string;
+  #running: Promise<Summary> | undefined;
 
-  constructor(context: PodContext) {
-    this.#context = context;
+  constructor(deps: StatsSummaryDeps) {
+    this.#deps = deps;
+    this.#started = formatTime(deps.clock.now());
   }
 
-  async summary(): Promise<{ node: NodeStats; pods: PodStats[] }> {
-    const { cri, cache, facts, clock, cgroups } = this.#context;
-    const stats = await cri.listContainerStats();
-    const samples = new Map<string, Sample>();
-    const pods = new Map<string, PodStats>();
-    for (const entry of stats) this.#add(entry, pods, samples);
+  /** Those who ask at the same time get the same answer. */
+  summary(): Promise<Summary> {
+    this.#running ??= this.#read().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #read(): Promise<Summary> {
+    const { facts, pods } = this.#deps;
+    const [node, ...found] = await Promise.all([
+      this.#stats(facts.nodeCgroup, this.#started, facts.memoryBytes),
+      ...pods().map(pod => this.#pod(pod)),
+    ]);
+    this.#rates.next();
+    return {
+      node: { nodeName: facts.nodeName, ...(node ?? this.#unused()) },
+      pods: found.filter(each => each !== undefined),
+    };
+  }
+
+  /** Undefined where nothing of the pod runs. */
+  async #pod(pod: NodePod): Promise<PodStats | undefined> {
+    const { facts, runtime } = this.#deps;
+    const { name, uid, namespace = '' } = pod.metadata;
+    const group = podCgroup(pod, facts.cgroupRoot);
+    const startTime = pod.status?.startTime ?? this.#started;
+    const specs = new Map(containersOf(pod).map(({ spec }) => [spec.name, spec]));
+    const limits = [...specs.values()].map(memoryLimit);
+    const running = runtime(uid).containers.filter(isRunning);
+    const [stats, ...containers] = await Promise.all([
+      this.#stats(group, startTime, limits.includes(0) ? 0 : limits.reduce((a, b) => a + b, 0)),
+      ...running.map(async container => {
+        const name = containerName(container);
+        const { id, startedAt = 0 } = container.status;
+        const began = new Date(startedAt / 1e6).toISOString();
+        const found = await this.#stats(`${group}/${id}`, began, memoryLimit(specs.get(name)));
+        return found && { name, ...found };
+      }),
+    ]);
+    if (!stats || running.length === 0) return undefined;
+    return {
+      podRef: { name, namespace, uid },
+      ...stats,
+      containers: containers.filter(each => each !== undefined),
+    };
+  }
+
+  /** @param limit of memory in bytes; 0: none. */
+  async #stats(group: string, startTime: string, limit: number): Promise<Stats | undefined> {
+    const { cgroups, clock } = this.#deps;
+    const usage = await cgroups.usage(group.replace(/^\//, ''));
+    if (!usage) return undefined;
     const time = new Date(clock.now()).toISOString();
-    const usage = await cgroups.usage(facts.cgroupRoot.replace(/^\//, ''));
-    const cpu = this.#cpu('node', (usage?.cpu ?? 0) * 1e6, time, samples);
-    this.#samples = samples;
-    for (const uid of pods.keys()) if (cache.get(uid).sandboxes.length === 0) pods.delete(uid);
-    const memory = { time, workingSetBytes: usage?.memory ?? 0, usageBytes: usage?.memory ?? 0 };
-    return { node: { nodeName: facts.nodeName, startTime: time, cpu, memory }, pods: [...pods.values()] };
+    const cpu = this.#rates.stats(group, usage.cpu, clock.monotonic(), time);
+    return { startTime, cpu, memory: memoryStats(usage, time, limit) };
   }
 
-  #add(entry: Decoded<'ContainerStats'>, pods: Map<string, PodStats>, samples: Map<string, Sample>): void {
-    const { cache, clock } = this.#context;
-    const labels = entry.attributes?.labels ?? {};
-    const uid = labels[runtimeLabels.podUid];
-    const name = labels[runtimeLabels.containerName];
-    if (!uid || !name) return;
+  /** A group that is made with its first pod. */
+  #unused(): Stats {
+    const { clock, facts } = this.#deps;
     const time = new Date(clock.now()).toISOString();
-    const record = cache.get(uid).containers.find(({ status }) => status.id === entry.attributes?.id);
-    const startTime = new Date((record?.status.startedAt ?? 0) / 1e6).toISOString();
-    const cpu = this.#cpu(entry.attributes!.id, entry.cpu?.usageCoreNanoSeconds?.value ?? 0, time, samples);
-    const workingSetBytes = entry.memory?.workingSetBytes?.value ?? 0;
-    const memory = { time, workingSetBytes, usageBytes: entry.memory?.usageBytes?.value ?? workingSetBytes };
-    const pod = pods.get(uid) ?? emptyPod(labels, uid, startTime, time);
-    pod.containers.push({ name, startTime, cpu, memory });
-    for (const field of ['usageNanoCores', 'usageCoreNanoSeconds']) add(pod.cpu, field, cpu[field]);
-    for (const field of ['workingSetBytes', 'usageBytes'] as const) add(pod.memory, field, memory[field]);
-    pods.set(uid, pod);
-  }
-
-  /** @param usage nanoseconds of CPU since the beginning */
-  #cpu(id: string, usage: number, time: string, samples: Map<string, Sample>): UsageStats {
-    const at = this.#context.clock.monotonic();
-    const before = this.#samples.get(id);
-    const elapsed = before ? at - before.at : 0;
-    const rate = before && elapsed > 0 ? ((usage - before.usage) / elapsed) * 1000 : 0;
-    samples.set(id, { at, usage });
-    return { time, usageNanoCores: Math.max(Math.round(rate), 0), usageCoreNanoSeconds: usage };
+    const cpu = { time, usageNanoCores: 0, usageCoreNanoSeconds: 0 };
+    return { startTime: this.#started, cpu, memory: memoryStats(noUsage, time, facts.memoryBytes) };
   }
 }
 
-function emptyPod(labels: Record<string, string>, uid: string, startTime: string, time: string): PodStats {
-  const name = labels[runtimeLabels.podName] ?? '';
-  const namespace = labels[runtimeLabels.podNamespace] ?? '';
-  return { podRef: { name, namespace, uid }, startTime, containers: [], cpu: { time }, memory: { time } };
-}
-
-function add(into: UsageStats, field: string, value: string | number | undefined): void {
-  into[field] = Number(into[field] ?? 0) + Number(value ?? 0);
+function memoryLimit(container: Container | undefined): number {
+  return whole(container?.resources?.limits?.memory);
 }
