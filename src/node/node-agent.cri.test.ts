@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { testImage } from '../cri/test-image.ts';
 import { inOwnNamespaces, provideTestImage } from '../cri/test-runtime.ts';
@@ -143,6 +146,30 @@ function declareTests(node: RealNode): void {
       'jsonpath={.status.initContainerStatuses[0].restartCount} {.status.containerStatuses[0].lastState.terminated.exitCode}',
     );
     assert.equal(told, '1 42');
+  });
+
+  test('the control group of a pod limits what it may use as a whole', async () => {
+    const limits = { cpu: '300m', memory: '48Mi' };
+    const eats = 'head -c 100m /dev/zero | tail';
+    await node.apply(pod('whole', 'sleep 1000', { spec: { resources: { limits } } }));
+    await node.apply(pod('eats', eats, { spec: { restartPolicy: 'Never', resources: { limits } } }));
+    await ready('whole');
+    const [uid, qos] = (
+      await node.k('get', 'pod', 'whole', '-o', 'jsonpath={.metadata.uid} {.status.qosClass}')
+    ).split(' ');
+    assert.equal(qos, 'Guaranteed');
+    const limitOf = (folder: string) =>
+      ['memory.limit_in_bytes', 'memory.max'].flatMap(name => {
+        const path = join(folder, name);
+        return existsSync(path) ? [readFileSync(path, 'utf8').trim()] : [];
+      });
+    const folders = execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `pod${uid}`], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual(folders.trim().split('\n').flatMap(limitOf), [String(48 * 1024 * 1024)]);
+    await phase('eats', 'Failed');
+    const ended = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
+    assert.equal(await node.k('get', 'pod', 'eats', '-o', ended), '137');
   });
 
   test('port-forward, attach and run --rm', async () => {

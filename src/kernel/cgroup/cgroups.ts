@@ -7,6 +7,8 @@ export interface Cgroups {
   create(path: string): Promise<void>;
   /** The `cgroup.procs` files a process writes `0` to in order to join the group. */
   joinFiles(path: string): string[];
+  /** What the group and those below it may use together. @throws Error where there is no such group */
+  limit(path: string, limits: CgroupLimits): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** The names of the groups directly below. */
   children(path: string): Promise<string[]>;
@@ -39,6 +41,15 @@ export const noUsage: CgroupUsage = {
   ...{ memory: 0, charged: 0, workingSet: 0, anonymous: 0, pageFaults: 0, majorPageFaults: 0 },
   cpu: 0,
 };
+
+export interface CgroupLimits {
+  /** Weight against other groups, in the unit of version 1: 1024 for one processor. */
+  cpuShares: number;
+  /** Microseconds of CPU time in each 100 ms; 0: no limit. */
+  cpuQuota: number;
+  /** Bytes; 0: no limit. */
+  memory: number;
+}
 
 export class CgroupBusy extends Error {
   constructor(path: string, options?: ErrorOptions) {

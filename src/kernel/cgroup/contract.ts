@@ -32,6 +32,16 @@ export function cgroupsContract(
     assert.equal(await cgroups.exists(path), false);
   });
 
+  test('control groups: limited, and not limited again', async () => {
+    const { cgroups, path } = fresh();
+    const limits = { cpuShares: 512, cpuQuota: 50_000, memory: 64 * 1024 * 1024 };
+    await assert.rejects(cgroups.limit(path, limits));
+    await cgroups.create(`${path}/a`);
+    await cgroups.limit(path, limits);
+    await cgroups.limit(path, { ...limits, cpuQuota: 0, memory: 0 });
+    await cgroups.remove(path);
+  });
+
   test('control groups: one with processes is not removed', async () => {
     const { cgroups, path, enter } = fresh();
     await cgroups.create(path);

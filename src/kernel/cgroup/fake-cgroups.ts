@@ -1,8 +1,9 @@
-import { CgroupBusy, type Cgroups, type CgroupUsage, noUsage } from './cgroups.ts';
+import { CgroupBusy, type CgroupLimits, type Cgroups, type CgroupUsage, noUsage } from './cgroups.ts';
 
 /** Control groups as a tree in memory. `join` puts a process in; `kill` makes it leave and be in `killed`. */
 export class FakeCgroups implements Cgroups {
   readonly killed: number[] = [];
+  readonly limits = new Map<string, CgroupLimits>();
   readonly #groups = new Map<string, Set<number>>();
   readonly #usage = new Map<string, Partial<CgroupUsage>>();
 
@@ -28,6 +29,11 @@ export class FakeCgroups implements Cgroups {
   /** Has a group that is there use this much from now on. */
   use(path: string, usage: Partial<CgroupUsage>): void {
     this.#usage.set(path, usage);
+  }
+
+  async limit(path: string, limits: CgroupLimits): Promise<void> {
+    if (!this.#groups.has(path)) throw new Error(`no control group ${path}`);
+    this.limits.set(path, limits);
   }
 
   async exists(path: string): Promise<boolean> {
@@ -57,7 +63,10 @@ export class FakeCgroups implements Cgroups {
 
   async remove(path: string): Promise<void> {
     if ((await this.processes(path)).length > 0) throw new CgroupBusy(path);
-    for (const name of this.#below(path)) this.#groups.delete(name);
+    for (const name of this.#below(path)) {
+      this.#groups.delete(name);
+      this.limits.delete(name);
+    }
   }
 
   #below(path: string): string[] {

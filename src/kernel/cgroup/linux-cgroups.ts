@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { CgroupBusy, type Cgroups, type CgroupUsage } from './cgroups.ts';
+import { CgroupBusy, type CgroupLimits, type Cgroups, type CgroupUsage } from './cgroups.ts';
 import { type Hierarchies, readHierarchies } from './hierarchies.ts';
 
 export class LinuxCgroups implements Cgroups {
@@ -24,6 +24,17 @@ export class LinuxCgroups implements Cgroups {
 
   joinFiles(path: string): string[] {
     return this.#directories(path).map(directory => join(directory, 'cgroup.procs'));
+  }
+
+  async limit(path: string, limits: CgroupLimits): Promise<void> {
+    const { version, roots } = this.#hierarchies();
+    const files = version === 2 ? limitFiles(limits) : oldLimitFiles(limits);
+    for (const { controller, name, value } of files) {
+      const root =
+        version === 2 ? roots[0] : roots.find(({ controllers }) => controllers.includes(controller));
+      if (!root) throw new Error(`the control groups of this machine do not limit ${controller}`);
+      await writeFile(join(root.path, path, name), value, { flag: 'r+' });
+    }
   }
 
   async exists(path: string): Promise<boolean> {
@@ -106,6 +117,33 @@ export class LinuxCgroups implements Cgroups {
       directory = join(directory, part);
     }
   }
+}
+
+interface LimitFile {
+  controller: 'cpu' | 'memory';
+  name: string;
+  value: string;
+}
+
+const period = 100_000;
+
+function oldLimitFiles({ cpuShares, cpuQuota, memory }: CgroupLimits): LimitFile[] {
+  return [
+    { controller: 'cpu', name: 'cpu.shares', value: `${cpuShares}` },
+    { controller: 'cpu', name: 'cpu.cfs_period_us', value: `${period}` },
+    { controller: 'cpu', name: 'cpu.cfs_quota_us', value: `${cpuQuota || -1}` },
+    { controller: 'memory', name: 'memory.limit_in_bytes', value: `${memory || -1}` },
+  ];
+}
+
+/** Shares become a weight as in kubelet's `CPUSharesToCPUWeight`. */
+function limitFiles({ cpuShares, cpuQuota, memory }: CgroupLimits): LimitFile[] {
+  const weight = 1 + Math.floor(((cpuShares - 2) * 9999) / 262_142);
+  return [
+    { controller: 'cpu', name: 'cpu.weight', value: `${weight}` },
+    { controller: 'cpu', name: 'cpu.max', value: `${cpuQuota || 'max'} ${period}` },
+    { controller: 'memory', name: 'memory.max', value: `${memory || 'max'}` },
+  ];
 }
 
 async function subdirectories(directory: string): Promise<string[]> {

@@ -20,6 +20,19 @@ export function cpuQuota(milliCpu: number): number {
   return Math.max(Math.floor((milliCpu * quotaPeriod) / 1000), minQuota);
 }
 
+/**
+ * What a container may use of a resource: its own limit, or what its pod as a whole may. Undefined: no limit.
+ * Source: kubelet `getCPULimit`, `getMemoryLimit`.
+ */
+export function containerLimit(
+  pod: Pod,
+  { resources }: Container,
+  name: 'cpu' | 'memory',
+): string | undefined {
+  const own = resources?.limits?.[name];
+  return own !== undefined && milli(own) > 0 ? own : pod.spec?.resources?.limits?.[name];
+}
+
 /** Source: kubelet `generateLinuxContainerResources`. A limit without a request is the request as well. */
 export function containerResources(
   pod: Pod,
@@ -27,11 +40,11 @@ export function containerResources(
   machine: { memoryBytes: number; cgroupVersion: 1 | 2 },
 ): LinuxContainerResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
-  const memory = whole(limits.memory);
+  const memory = whole(containerLimit(pod, container, 'memory'));
   return {
     cpuShares: cpuShares(milli(requests.cpu ?? limits.cpu)),
     cpuPeriod: quotaPeriod,
-    cpuQuota: cpuQuota(milli(limits.cpu)),
+    cpuQuota: cpuQuota(milli(containerLimit(pod, container, 'cpu'))),
     memoryLimitInBytes: memory,
     // No swap beside the limit, as with kubelet's default of NoSwap.
     ...(memory > 0 && machine.cgroupVersion === 1 && { memorySwapLimitInBytes: memory }),

@@ -60,8 +60,8 @@ function formatMap(map: Readonly<Record<string, string>> = {}): string {
 }
 
 /**
- * The value of a `resourceFieldRef`, in units of its divisor, rounded up. A limit that is not set is the
- * node's allocatable amount. @throws Error where the container is not in the pod.
+ * The value of a `resourceFieldRef`, in units of its divisor, rounded up. A limit that is not set is that of
+ * the pod as a whole, or the node's allocatable amount. @throws Error where the container is not in the pod.
  */
 export function resourceValue(
   pod: Pod,
@@ -77,7 +77,8 @@ export function resourceValue(
     throw new Error(`unsupported container resource : ${selector.resource}`);
   }
   const set = container.resources?.[kind]?.[name];
-  const quantity = set ?? (kind === 'limits' ? facts.allocatable[name] : undefined) ?? '0';
+  const limit = pod.spec?.resources?.limits?.[name] ?? facts.allocatable[name];
+  const quantity = set ?? (kind === 'limits' ? limit : undefined) ?? '0';
   return divided(name, quantity, selector.divisor);
 }
 

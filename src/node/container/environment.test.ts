@@ -88,6 +88,20 @@ const sources = {
     name === 's' ? { data: { k: Buffer.from('v').toString('base64') } } : undefined,
 };
 
+test("a limit that a container does not have is its pod's, or the node's", async () => {
+  const whole = { ...pod, spec: { ...pod.spec!, resources: { limits: { cpu: '500m' } } } };
+  const env = ['limits.cpu', 'limits.memory', 'requests.cpu'].map(resource => ({
+    name: resource,
+    valueFrom: { resourceFieldRef: { resource, divisor: resource.endsWith('cpu') ? '1m' : '1Mi' } },
+  }));
+  const found = await containerEnvironment(whole, { name: 'c', env }, new Map(), facts, sources);
+  assert.deepEqual(Object.fromEntries(found), {
+    'limits.cpu': '500',
+    'limits.memory': '1024',
+    'requests.cpu': '0',
+  });
+});
+
 test('env takes from everywhere, later over earlier, Services last', async () => {
   const container = {
     name: 'c',

@@ -104,8 +104,14 @@ function outOf(name: string, requested: number, used: number, capacity: number):
   return { reason: `OutOf${name}`, message };
 }
 
-/** What a pod needs of a resource at most at one time: its containers with its sidecars, or an init container. */
+/**
+ * What a pod needs of a resource at most at one time: what it asks for as a whole, or its containers with its
+ * sidecars, or an init container.
+ */
 function podRequest(pod: Pod, name: string, size: (quantity: string | undefined) => number): number {
+  const overhead = size(pod.spec?.overhead?.[name]);
+  const whole = pod.spec?.resources?.requests?.[name];
+  if (whole !== undefined) return size(whole) + overhead;
   const request = (container: Container) => size(container.resources?.requests?.[name]);
   let sidecars = 0;
   let peak = 0;
@@ -114,7 +120,7 @@ function podRequest(pod: Pod, name: string, size: (quantity: string | undefined)
     else peak = Math.max(peak, sidecars + request(container));
   }
   const running = (pod.spec?.containers ?? []).reduce((sum, container) => sum + request(container), sidecars);
-  return Math.max(running, peak) + size(pod.spec?.overhead?.[name]);
+  return Math.max(running, peak) + overhead;
 }
 
 function portRejection(pod: Pod, others: readonly Pod[]): Rejection | undefined {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { ApiError } from '../../api/status.ts';
 import type { PodContext } from '../node-facts.ts';
+import { podCgroup } from './pod-cgroup.ts';
 import type { NodePod } from './pod-identity.ts';
-import { podCgroup } from './sandbox-config.ts';
 
 /** The last step of a graceful deletion: with its containers gone the pod goes from the API. */
 export async function deleteFromApi({ api }: PodContext, pod: NodePod): Promise<void> {

@@ -1,10 +1,10 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/generated/types.ts';
 import { mayRestartAll } from '../../api/kinds/pod/restart-all.ts';
+import { podQosClass } from '../../api/kinds/qos.ts';
 import { type ContainerFacts, containerStatuses } from './container-status.ts';
 import { isHostNetwork, isSidecar } from './pod-identity.ts';
 import { shouldRestart } from './pod-plan.ts';
 import { type PodRuntime, readySandbox, sandboxAddresses } from './pod-runtime.ts';
-import { qosClass } from './quality-of-service.ts';
 
 export interface StatusFacts extends ContainerFacts {
   /** RFC 3339, of this moment. */
@@ -46,7 +46,7 @@ export function podStatus(pod: Pod, runtime: PodRuntime, facts: StatusFacts): Po
     hostIPs: facts.hostIPs.map(ip => ({ ip })),
     ...(podIPs.length > 0 && { podIP: podIPs[0], podIPs: podIPs.map(ip => ({ ip })) }),
     startTime: facts.startTime,
-    qosClass: old?.qosClass ?? qosClass(pod),
+    qosClass: podQosClass(pod),
     ...(pod.metadata?.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     ...(statuses.init.length > 0 && { initContainerStatuses: statuses.init }),
     ...(statuses.regular.length > 0 && { containerStatuses: statuses.regular }),

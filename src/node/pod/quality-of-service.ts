@@ -1,43 +1,8 @@
 import type { Container, Pod } from '../../api/generated/types.ts';
-import {
-  compareQuantity,
-  parseQuantity,
-  quantityMilliValue,
-  quantitySign,
-  quantityValue,
-} from '../../api/quantity.ts';
-
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
-
-const computeResources = ['cpu', 'memory'];
-
-/**
- * Guaranteed: every container has limits of cpu and memory and its requests equal them. BestEffort: none has
- * either. Burstable: the rest. Source: kubernetes.io/docs/concepts/workloads/pods/pod-qos
- */
-export function qosClass(pod: Pod): QosClass {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  let any = false;
-  let guaranteed = true;
-  for (const { resources } of containers) {
-    for (const name of computeResources) {
-      const request = resources?.requests?.[name];
-      const limit = resources?.limits?.[name];
-      if (isSet(request) || isSet(limit)) any = true;
-      if (!isSet(limit) || (isSet(request) && !sameQuantity(request, limit))) guaranteed = false;
-    }
-  }
-  if (!any) return 'BestEffort';
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-function isSet(quantity: string | undefined): quantity is string {
-  return quantity !== undefined && quantitySign(parseQuantity(quantity)) > 0;
-}
-
-function sameQuantity(a: string, b: string): boolean {
-  return compareQuantity(parseQuantity(a), parseQuantity(b)) === 0;
-}
+import { aggregateContainerRequests } from '../../api/kinds/pod-resources.ts';
+import { podQosClass } from '../../api/kinds/qos.ts';
+import { parseQuantity, quantityMilliValue, quantityValue } from '../../api/quantity.ts';
+import { isSidecar } from './pod-identity.ts';
 
 /** Milli-units of a quantity; 0 where it is not set. */
 export function milli(quantity: string | undefined): number {
@@ -51,13 +16,30 @@ export function whole(quantity: string | undefined): number {
 
 /**
  * What the kernel's out-of-memory killer adds to a container's badness: the more it asked for, the safer it is.
- * Source: kubelet `GetContainerOOMScoreAdjust`.
+ * Memory that the pod as a whole asks for beyond its containers counts for all of them alike; a sidecar is as safe
+ * as the regular container that asks for least. Source: kubelet `GetContainerOOMScoreAdjust`.
  */
 export function oomScoreAdjust(pod: Pod, container: Container, memoryCapacity: number): number {
-  const qos = qosClass(pod);
+  const qos = podQosClass(pod);
   if (qos === 'Guaranteed') return -997;
   if (qos === 'BestEffort') return 1000;
-  const request = whole(container.resources?.requests?.memory);
-  const score = 1000 - Math.floor((1000 * request) / Math.max(memoryCapacity, 1));
-  return Math.min(Math.max(score, 3), 999);
+  const shared = unclaimedMemory(pod);
+  const score = (request: number) =>
+    1000 - Math.floor((1000 * (request + shared)) / Math.max(memoryCapacity, 1));
+  const requests = (of: Container) => whole(of.resources?.requests?.memory);
+  const scores = [score(requests(container))];
+  const { containers = [], initContainers = [] } = pod.spec ?? {};
+  if (isSidecar(container) && initContainers.some(({ name }) => name === container.name)) {
+    scores.push(score(Math.min(...containers.map(requests))));
+  }
+  return Math.min(Math.max(Math.min(...scores), 3), 999);
+}
+
+/** A container's part of what the pod as a whole asks for and no container does, bytes. */
+function unclaimedMemory({ spec }: Pod): number {
+  const asked = whole(spec?.resources?.requests?.memory);
+  if (!spec || asked === 0) return 0;
+  const { memory } = aggregateContainerRequests(spec);
+  const claimed = memory ? quantityValue(memory) : 0;
+  return Math.trunc((asked - claimed) / (spec.containers.length + (spec.initContainers ?? []).length));
 }

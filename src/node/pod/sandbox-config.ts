@@ -3,8 +3,8 @@ import type { PodSandboxConfig } from '../../cri/cri.ts';
 import type { Encoded } from '../../cri/schema.ts';
 import { namespaceOptions, seccompProfile, supplementalGroups } from '../container/security-context.ts';
 import type { DnsConfig } from './dns-config.ts';
+import { podCgroup } from './pod-cgroup.ts';
 import { isHostNetwork, runtimeLabels } from './pod-identity.ts';
-import { qosClass } from './quality-of-service.ts';
 
 export interface SandboxFacts {
   attempt: number;
@@ -37,13 +37,6 @@ export function sandboxConfig(pod: Pod, facts: SandboxFacts): PodSandboxConfig {
       securityContext: sandboxSecurity(pod, facts.seccompDir),
     },
   };
-}
-
-/** The cgroup of a pod, by quality of service as kubelet lays them out. */
-export function podCgroup(pod: Pod, cgroupRoot: string): string {
-  const qos = qosClass(pod);
-  const level = qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`;
-  return `${cgroupRoot}/kubepods${level}/pod${pod.metadata?.uid}`;
 }
 
 function sandboxSecurity(pod: Pod, seccompDir: string): Encoded<'LinuxSandboxSecurityContext'> {

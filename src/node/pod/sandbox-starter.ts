@@ -4,6 +4,7 @@ import { type PodSandboxConfig, type PodSandboxStatus, rpcMessage } from '../../
 import type { PodContext } from '../node-facts.ts';
 import { podDnsConfig } from './dns-config.ts';
 import { hostsFile, podHostname, sandboxHostname } from './hosts-file.ts';
+import { podCgroup, podCgroupLimits } from './pod-cgroup.ts';
 import { isHostNetwork, type NodePod } from './pod-identity.ts';
 import { sandboxAddresses } from './pod-runtime.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -44,6 +45,7 @@ export class SandboxStarter {
       await Promise.all([
         mkdir(paths.pod(uid), { recursive: true, mode: 0o750 }),
         mkdir(paths.logs(pod), { recursive: true, mode: 0o755 }),
+        this.#limit(pod),
       ]);
       const id = await cri.runPodSandbox(this.config(pod, attempt));
       const status = await cache.noteSandbox(uid, id);
@@ -56,6 +58,16 @@ export class SandboxStarter {
       recorder.event(pod, 'Warning', 'FailedCreatePodSandBox', message);
       throw new SandboxError(message, { cause });
     }
+  }
+
+  /** Before anything runs in it, the pod's control group gets what the pod as a whole may use. */
+  async #limit(pod: NodePod): Promise<void> {
+    const { cgroups, facts } = this.#context;
+    const limits = podCgroupLimits(pod);
+    if (!limits) return;
+    const path = podCgroup(pod, facts.cgroupRoot).replace(/^\//, '');
+    await cgroups.create(path);
+    await cgroups.limit(path, limits);
   }
 
   /** Writes `/etc/hosts` for a pod whose address is known. */

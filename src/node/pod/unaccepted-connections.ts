@@ -1,8 +1,8 @@
 import { decisionObject } from '../../base/decisions.ts';
 import type { PodContext } from '../node-facts.ts';
+import { podCgroup } from './pod-cgroup.ts';
 import { isHostNetwork, type NodePod } from './pod-identity.ts';
 import { containerName, type RuntimeContainer } from './pod-runtime.ts';
-import { podCgroup } from './sandbox-config.ts';
 
 /** Milliseconds between two looks. */
 const period = 20;
