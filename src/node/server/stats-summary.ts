@@ -3,10 +3,10 @@ import { formatTime } from '../../api/time.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type Cgroups, noUsage } from '../../kernel/cgroup/cgroups.ts';
 import type { NodeFacts } from '../node-facts.ts';
+import { podCgroup } from '../pod/pod-cgroup.ts';
 import { containersOf, type NodePod } from '../pod/pod-identity.ts';
 import { containerName, isRunning, type PodRuntime } from '../pod/pod-runtime.ts';
 import { whole } from '../pod/quality-of-service.ts';
-import { podCgroup } from '../pod/sandbox-config.ts';
 import { CpuRates, type CpuStats, type MemoryStats, memoryStats } from './usage.ts';
 
 interface Stats {
