@@ -10,7 +10,7 @@ const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
  * somebody holds it, so that values read one after another are opened together.
  */
 export class RestingBlock implements OpenBlock {
-  readonly #packed: Uint8Array;
+  #packed: Uint8Array;
   readonly #length: number;
   readonly #openBlocks: OpenBlocks;
   #open: WeakRef<Uint8Array> | undefined;
@@ -23,19 +23,34 @@ export class RestingBlock implements OpenBlock {
     this.#openBlocks = openBlocks;
   }
 
-  /** Compresses on another thread; the outcome lies in `slabs`. */
+  /**
+   * Compresses on another thread; the outcome lies in `slabs`.
+   * @param scratch room to lay the values side by side, where they fit, until the promise is settled.
+   */
   static pack(
     values: readonly Uint8Array[],
+    scratch: Uint8Array,
     slabs: ValueSlabs,
     openBlocks: OpenBlocks,
   ): Promise<RestingBlock> {
-    const bytes = Buffer.concat(values);
+    const bytes = joined(values, scratch);
+    const { length } = bytes;
     return new Promise((resolve, reject) => {
       zstdCompress(bytes, options, (error, packed) => {
         if (error) reject(error);
-        else resolve(new RestingBlock(slabs.copy(packed), bytes.length, openBlocks));
+        else resolve(new RestingBlock(slabs.copy(packed), length, openBlocks));
       });
     });
+  }
+
+  /** Bytes it takes. */
+  get packedBytes(): number {
+    return this.#packed.byteLength;
+  }
+
+  /** It lies in `slabs` from now on. */
+  move(slabs: ValueSlabs): void {
+    this.#packed = slabs.copy(this.#packed);
   }
 
   slice(start: number, end: number): Uint8Array {
@@ -68,6 +83,17 @@ export class RestingBlock implements OpenBlock {
     this.#openBlocks.opened(this, this.#length);
     return unpacked;
   }
+}
+
+function joined(values: readonly Uint8Array[], scratch: Uint8Array): Uint8Array {
+  const length = values.reduce((sum, value) => sum + value.byteLength, 0);
+  if (length > scratch.byteLength) return Buffer.concat(values, length);
+  let end = 0;
+  for (const value of values) {
+    scratch.set(value, end);
+    end += value.byteLength;
+  }
+  return scratch.subarray(0, length);
 }
 
 /** The output in one piece, where zlib allows it (64 bytes at least). */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { randomBytes } from 'node:crypto';
+import { mock, test } from 'node:test';
 import { FakeClock } from '../base/fake-clock.ts';
 import { silentLogger } from '../base/log.ts';
 import { defaultHistoryLimits, History } from './history.ts';
@@ -7,7 +8,7 @@ import { JournaledStore } from './journaled-store.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { RestingValues } from './resting-values.ts';
 import { SortedEntries } from './sorted-entries.ts';
-import { StoredEntry } from './stored-entry.ts';
+import { EntryChange, StoredEntry } from './stored-entry.ts';
 import { ValueSlabs } from './value-slabs.ts';
 
 const value = (n: number) =>
@@ -19,11 +20,11 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise(resolve => setImmediate(resolve));
 }
 
-function filled(count: number) {
+function filled(count: number, make: (n: number) => Uint8Array = value) {
   const entries = new SortedEntries();
   const all = Array.from(
     { length: count },
-    (_, n) => new StoredEntry(`/pods/${1000 + n}`, value(n), n + 2, n + 2),
+    (_, n) => new StoredEntry(`/pods/${1000 + n}`, make(n), n + 2, n + 2),
   );
   entries.fill(all);
   const clock = new FakeClock();
@@ -31,7 +32,7 @@ function filled(count: number) {
     { clock, log: silentLogger, entries, history: new History(defaultHistoryLimits) },
     { floor: 10_000, interval },
   );
-  return { all, clock, resting };
+  return { all, clock, entries, resting };
 }
 
 test('what nobody reads is compressed at the second look, and reads as it was', async () => {
@@ -39,11 +40,11 @@ test('what nobody reads is compressed at the second look, and reads as it was', 
   resting.added(100 * value(0).length);
   await clock.advance(interval);
   assert.equal(
-    all.some(entry => entry.resting),
+    all.some(entry => entry.block),
     false,
   );
   // The first look ends some turns later; only then the next one is due.
-  while (!all.every(entry => entry.resting)) {
+  while (!all.every(entry => entry.block)) {
     await clock.advance(interval);
     await new Promise(resolve => setImmediate(resolve));
   }
@@ -56,9 +57,9 @@ test('what is read between two looks stays as it is', async () => {
   await until(() => {
     void all[7]!.value;
     void clock.advance(interval);
-    return all.filter(entry => entry.resting).length === 39;
+    return all.filter(entry => entry.block).length === 39;
   });
-  assert.equal(all[7]!.resting, false);
+  assert.equal(all[7]!.block, undefined);
 });
 
 test('what stays does not keep the memory of its former neighbours', async () => {
@@ -71,10 +72,45 @@ test('what stays does not keep the memory of its former neighbours', async () =>
   await until(() => {
     void all[7]!.value;
     void clock.advance(interval);
-    return all.filter(entry => entry.resting).length === 39;
+    return all.filter(entry => entry.block).length === 39;
   });
   await until(() => all[7]!.value.buffer !== former);
   assert.deepEqual(Buffer.from(all[7]!.value), value(7));
+});
+
+test('blocks move together when most of their neighbours are gone', async () => {
+  const noise = Array.from({ length: 100 }, () => randomBytes(30_000));
+  const { all, clock, entries, resting } = filled(100, n => noise[n]!);
+  const look = () => {
+    resting.added(1e6);
+    void clock.advance(interval);
+  };
+  await until(() => {
+    look();
+    return all.every(entry => entry.block);
+  });
+  const move = mock.method(all[7]!.block!, 'move');
+  for (const [n, entry] of all.entries()) if (n % 10 !== 7) entries.delete(entry.key);
+  await until(() => {
+    look();
+    return move.mock.callCount() > 0;
+  });
+  for (const [n, entry] of all.entries()) assert.deepEqual(Buffer.from(entry.value), noise[n]);
+});
+
+test('what a change took the place of is compressed, also when its own change is kept no more', async () => {
+  const clock = new FakeClock();
+  const history = new History(defaultHistoryLimits);
+  const before = new StoredEntry('/a', value(1), 2, 2);
+  history.push(new EntryChange('put', new StoredEntry('/a', value(2), 3, 2), before), 0);
+  const deps = { clock, log: silentLogger, entries: new SortedEntries(), history };
+  const resting = new RestingValues(deps, { floor: 1, interval });
+  resting.added(1);
+  await until(() => {
+    void clock.advance(interval);
+    return before.block !== undefined;
+  });
+  assert.deepEqual(Buffer.from(before.value), value(1));
 });
 
 test('a store with little in it is left alone', async () => {
@@ -91,7 +127,7 @@ test('a write takes the place of a value at rest; its history shows the value be
   const first = (await store.put('/a', value(1), 0)) as StoredEntry;
   await until(() => {
     void clock.advance(interval);
-    return first.resting;
+    return first.block !== undefined;
   });
   const seen: string[] = [];
   store.watch('/', 2, changes => seen.push(...changes.map(c => `${c.type} ${c.previous?.value.length}`)));

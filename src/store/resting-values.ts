@@ -4,7 +4,7 @@ import type { History } from './history.ts';
 import { OpenBlocks } from './open-blocks.ts';
 import { RestingBlock } from './resting-block.ts';
 import type { SortedEntries } from './sorted-entries.ts';
-import type { StoredEntry } from './stored-entry.ts';
+import type { EntryChange, StoredEntry } from './stored-entry.ts';
 import { ValueSlabs } from './value-slabs.ts';
 
 export interface RestingLimits {
@@ -19,6 +19,8 @@ export const defaultRestingLimits: RestingLimits = { floor: 4 * 1024 * 1024, int
 /** Values in one block, and bytes of one at most: what has to be opened for one of them. */
 const blockValues = 32;
 const blockBytes = 48 * 1024;
+/** Bytes of slabs that may lie empty, beside as many as are in use. */
+const emptyBytes = 1024 * 1024;
 /** Entries looked at before others get their turn. */
 const stride = 256;
 
@@ -32,7 +34,8 @@ export class RestingValues {
   readonly #log: Logger;
   readonly #entries: SortedEntries;
   readonly #history: History;
-  readonly #slabs = new ValueSlabs();
+  /** Where the blocks lie, with the bytes that were put there. */
+  #packed = { slabs: new ValueSlabs(), bytes: 0 };
   readonly #openBlocks: OpenBlocks;
   readonly #limits: RestingLimits;
   /** Bytes of values that came since the last look, and those that lay in memory then. */
@@ -70,17 +73,23 @@ export class RestingValues {
     let awake = 0;
     this.#fresh = 0;
     const slabs = new ValueSlabs();
+    const scratch = new Uint8Array(blockBytes);
+    const blocks = new Set<RestingBlock>();
     try {
       for (const entries of this.#strides()) {
         if (this.#stopped) return;
-        for (const block of blocksOf(entries)) await this.#restTogether(block);
+        for (const block of blocksOf(entries)) await this.#restTogether(block, scratch);
         for (const entry of entries) {
-          if (entry.resting) continue;
+          if (entry.block) {
+            blocks.add(entry.block);
+            continue;
+          }
           awake += entry.size;
           entry.move(slabs);
         }
         await new Promise(resolve => setImmediate(resolve));
       }
+      await this.#closeUp([...blocks]);
     } catch (error) {
       this.#log.error('values can not be compressed', { error });
       return;
@@ -97,18 +106,31 @@ export class RestingValues {
       key = entries.at(-1)!.key;
       yield entries;
     }
-    for (let revision = 0; ; ) {
+    for (let revision = 0, oldest: number | undefined; ; ) {
       const changes = this.#history.range(revision, stride);
       if (changes.length === 0) break;
       revision = changes.at(-1)!.revision;
+      oldest ??= changes[0]!.revision;
       // Current entries were looked at; to ask them again would let them rest at the first look.
-      yield changes.map(change => change.entry).filter(entry => this.#entries.get(entry.key) !== entry);
+      yield entriesOf(changes, oldest).filter(entry => this.#entries.get(entry.key) !== entry);
     }
   }
 
-  async #restTogether(parts: readonly Part[]): Promise<void> {
+  /** Moves `blocks`, which are all there are, together where what went has left most of the slabs empty. */
+  async #closeUp(blocks: readonly RestingBlock[]): Promise<void> {
+    const bytes = blocks.reduce((sum, block) => sum + block.packedBytes, 0);
+    if (this.#packed.bytes < 2 * bytes + emptyBytes) return;
+    this.#packed = { slabs: new ValueSlabs(), bytes };
+    for (let at = 0; at < blocks.length; at += stride) {
+      for (const block of blocks.slice(at, at + stride)) block.move(this.#packed.slabs);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+
+  async #restTogether(parts: readonly Part[], scratch: Uint8Array): Promise<void> {
     const values = parts.map(part => part.value);
-    const block = await RestingBlock.pack(values, this.#slabs, this.#openBlocks);
+    const block = await RestingBlock.pack(values, scratch, this.#packed.slabs, this.#openBlocks);
+    this.#packed.bytes += block.packedBytes;
     let start = 0;
     for (const { entry, value } of parts) {
       entry.rest(block, start);
@@ -122,13 +144,20 @@ interface Part {
   value: Uint8Array;
 }
 
+/** What `changes` show, each once: a value before is that of a change before, unless that was before the `oldest`. */
+function entriesOf(changes: readonly EntryChange[], oldest: number): StoredEntry[] {
+  return changes.flatMap(({ entry, previous }) =>
+    previous && previous.revision < oldest ? [previous, entry] : [entry],
+  );
+}
+
 /** The neighbours among `entries` that nobody read since the last look, in groups for one block each. */
 function blocksOf(entries: readonly StoredEntry[]): Part[][] {
   const blocks: Part[][] = [];
   let block: Part[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    if (entry.resting) continue;
+    if (entry.block) continue;
     const value = entry.takeUnused();
     if (!value) continue;
     if (block.length === blockValues || (block.length > 0 && bytes + value.byteLength > blockBytes)) {

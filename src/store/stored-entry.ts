@@ -28,9 +28,9 @@ export class StoredEntry implements Entry {
     return this.#value ?? this.#block!.slice(this.#start, this.#start + this.size);
   }
 
-  /** Whether the value lies in a block. */
-  get resting(): boolean {
-    return this.#value === undefined;
+  /** The block the value lies in, where it does. */
+  get block(): RestingBlock | undefined {
+    return this.#block;
   }
 
   /** The value if nobody read it since this was asked last; undefined otherwise. */
