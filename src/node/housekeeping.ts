@@ -10,8 +10,8 @@ import type { NodeRegistrar } from './registration/node-registrar.ts';
 
 const interval = 60_000;
 const logCheckInterval = 10_000;
-const maxLogBytes = 10 * 1024 * 1024;
-const maxLogFiles = 5;
+export const maxLogBytes = 10 * 1024 * 1024;
+export const maxLogFiles = 5;
 /** Sandboxes and containers younger than this may belong to a start that is under way. */
 const minAge = 60_000;
 

@@ -6,7 +6,7 @@ import type { MountedVolume } from '../volume/pod-volumes.ts';
 import { formatPod, type NodePod } from './pod-identity.ts';
 import { readySandbox, sandboxAddresses } from './pod-runtime.ts';
 
-const refreshInterval = 60_000;
+export const refreshInterval = 60_000;
 
 /** The volumes of one pod: made once, refreshed once a minute. */
 export class MountedVolumes {

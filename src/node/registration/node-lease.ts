@@ -6,7 +6,7 @@ import { errorChain, type Logger } from '../../base/log.ts';
 import type { NodeApi } from '../node-api.ts';
 
 const namespace = 'kube-node-lease';
-const durationSeconds = 40;
+export const leaseDurationSeconds = 40;
 const renewInterval = 10_000;
 const retryInterval = 1_000;
 
@@ -79,7 +79,7 @@ export class NodeLease {
     const owner = uid && [{ apiVersion: 'v1', kind: 'Node', name: this.#nodeName, uid }];
     return {
       metadata: { name: this.#nodeName, namespace, ...(owner && { ownerReferences: owner }) },
-      spec: { holderIdentity: this.#nodeName, leaseDurationSeconds: durationSeconds, renewTime },
+      spec: { holderIdentity: this.#nodeName, leaseDurationSeconds, renewTime },
     };
   }
 }

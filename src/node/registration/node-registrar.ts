@@ -31,9 +31,9 @@ export interface RegistrarOptions {
 }
 
 /** As often as kubelet looks; it writes only what changed, and everything every 5 minutes. */
-const checkInterval = 10_000;
+export const checkInterval = 10_000;
 const eagerInterval = 200;
-const reportInterval = 300_000;
+export const reportInterval = 300_000;
 
 /** Puts the node into the API and keeps its status true. Ready as soon as runtime and network are. */
 export class NodeRegistrar {

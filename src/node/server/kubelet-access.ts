@@ -14,7 +14,7 @@ export interface AccessReviews {
 }
 
 /** How long an answer counts, milliseconds (kubelet: `authentication.webhook`, `authorization.webhook`). */
-const kept = { token: 120_000, allowed: 300_000, denied: 30_000 };
+export const kept = { token: 120_000, allowed: 300_000, denied: 30_000 };
 /** So many answers of each kind are remembered. */
 const maxKept = 256;
 

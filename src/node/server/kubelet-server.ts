@@ -11,6 +11,7 @@ import type { PodWorkers } from '../pod/pod-workers.ts';
 import { rulesPath } from '../traffic/rules-path.ts';
 import type { TrafficRules } from '../traffic/traffic-rules.ts';
 import { isNode } from './client-identity.ts';
+import { kubeletConfiguration } from './configz.ts';
 import { readContainerLog } from './container-log.ts';
 import { KubeletAccess } from './kubelet-access.ts';
 import { logContainer, parseLogOptions, RequestError } from './log-request.ts';
@@ -115,6 +116,8 @@ export class KubeletServer {
       case 'healthz':
         response.end('ok');
         return;
+      case 'configz':
+        return json(response, { kubeletconfig: kubeletConfiguration(this.#context.facts) });
       case 'pods':
         return json(response, {
           kind: 'PodList',
