@@ -1,3 +1,6 @@
+/** What the process that holds a pod's namespaces is from. */
+export const sandboxImage = 'registry.k8s.io/pause:3.10';
+
 export interface ContainerdConfig {
   /** Where images and containers are kept; survives restarts. */
   root: string;

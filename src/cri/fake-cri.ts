@@ -366,7 +366,8 @@ export class FakeCri implements Cri {
 
   async imageFsInfo(): Promise<Decoded<'FilesystemUsage'>[]> {
     await this.#enter('imageFsInfo');
-    return [];
+    const empty = decodeMessage('FilesystemUsage', new Uint8Array(0));
+    return [{ ...empty, fsId: { mountpoint: '/images' } }];
   }
 
   async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {

@@ -10,6 +10,7 @@ import type {
   ServerConfig,
   StoreConfig,
 } from '../cluster/config.ts';
+import { sandboxImage } from '../cri/containerd-config.ts';
 import { writeContainerdConfig } from '../cri/containerd-process.ts';
 import { parseResolvConf, resolvedConfPath } from '../dns/resolv-conf.ts';
 import { hostsTomlPath, renderHostsToml } from '../images/hosts-toml.ts';
@@ -29,7 +30,6 @@ import { containerRuntime, findProgram } from './packages.ts';
 import { type KeyPair, Pki, type Subject } from './pki.ts';
 
 export const clusterDomain = 'cluster.local';
-export const sandboxImage = 'registry.k8s.io/pause:3.10';
 
 /** The network as all processes are told it. */
 export function clusterNetwork(config: ClusterConfig): ClusterNetwork {

@@ -15,6 +15,7 @@ import type { Cri } from '../cri/cri.ts';
 import type { AcceptQueues } from '../kernel/accept-queues.ts';
 import type { Cgroups } from '../kernel/cgroup/cgroups.ts';
 import { ConfigObjects } from './config-objects.ts';
+import { ImageCollector } from './container/image-collector.ts';
 import { ImagePuller } from './container/image-puller.ts';
 import { LifecycleHooks } from './container/lifecycle-hooks.ts';
 import { Evictions } from './evictions.ts';
@@ -153,6 +154,7 @@ export class NodeAgent implements Component {
     await parts.server.stop();
     parts.housekeeping.stop();
     parts.evictions.stop();
+    await parts.collector.stop();
     await parts.folders.stop();
     parts.context.images.stop();
     parts.context.prober.stopAll();
@@ -167,6 +169,7 @@ export class NodeAgent implements Component {
     parts.workers.start();
     parts.housekeeping.start();
     parts.evictions.start();
+    parts.collector.start();
     parts.folders.start(this.#stopping.signal);
   }
 }
@@ -181,6 +184,7 @@ interface Parts {
   housekeeping: Housekeeping;
   evictions: Evictions;
   folders: NodeFolders;
+  collector: ImageCollector;
 }
 
 async function assembleParts(
@@ -238,7 +242,12 @@ async function assembleParts(
   );
   const housekeeping = new Housekeeping({ context, workers, registrar });
   const evictions = new Evictions({ context, workers });
-  return { context, pods, workers, registrar, lease, server, housekeeping, evictions, folders };
+  const collector = new ImageCollector({
+    ...deps,
+    pods: () => workers.active(),
+    node: () => registrar.reference(),
+  });
+  return { context, pods, workers, registrar, lease, server, housekeeping, evictions, folders, collector };
 }
 
 interface ContextParts {

@@ -122,7 +122,7 @@ export class NodeRegistrar {
     const { name } = this.#options.identity;
     try {
       this.#node = await api.nodes.create(wanted);
-      recorder.event(this.#reference(), 'Normal', 'RegisteredNode', `Node ${name} registered`);
+      recorder.event(this.reference(), 'Normal', 'RegisteredNode', `Node ${name} registered`);
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
       this.#node = await api.nodes.get('', name);
@@ -134,8 +134,8 @@ export class NodeRegistrar {
         this.#node = await api.nodes.patch('', name, patch, { type: 'strategic-merge' });
       }
     }
-    recorder.event(this.#reference(), 'Normal', 'Starting', 'Starting kubelet.');
-    decisions.record('node.registered', decisionObject(this.#reference()), {
+    recorder.event(this.reference(), 'Normal', 'Starting', 'Starting kubelet.');
+    decisions.record('node.registered', decisionObject(this.reference()), {
       podCIDRs: this.#node.spec?.podCIDRs ?? [],
     });
   }
@@ -191,22 +191,17 @@ export class NodeRegistrar {
       const old = before?.conditions?.find(condition => condition.type === type);
       if (type === 'Ready') this.#ready = status === 'True';
       if (old?.status === status) continue;
-      decisions.record('node.condition', decisionObject(this.#reference()), { type, status, reason });
+      decisions.record('node.condition', decisionObject(this.reference()), { type, status, reason });
       const name = this.#options.identity.name;
       const eventReason = type === 'Ready' ? (status === 'True' ? 'NodeReady' : 'NodeNotReady') : reason;
       if (type !== 'Ready' || status === 'True' || old) {
-        recorder.event(
-          this.#reference(),
-          'Normal',
-          eventReason,
-          `Node ${name} status is now: ${eventReason}`,
-        );
+        recorder.event(this.reference(), 'Normal', eventReason, `Node ${name} status is now: ${eventReason}`);
       }
     }
   }
 
-  /** kubelet's events name the node by its name in place of a uid. */
-  #reference(): Node {
+  /** The node as events about it name it; by its name in place of a uid before it has one, as kubelet's do. */
+  reference(): Node {
     const { name } = this.#options.identity;
     return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: this.#node?.metadata?.uid ?? name } };
   }

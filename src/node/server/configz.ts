@@ -1,4 +1,5 @@
 import { formatDuration } from '../../api/time.ts';
+import { imageCollection } from '../container/image-collector.ts';
 import { maxLogBytes, maxLogFiles } from '../housekeeping.ts';
 import type { NodeFacts } from '../node-facts.ts';
 import { refreshInterval } from '../pod/mounted-volumes.ts';
@@ -30,6 +31,10 @@ export function kubeletConfiguration(facts: NodeFacts): Record<string, unknown> 
     nodeStatusUpdateFrequency: formatDuration(checkInterval),
     nodeStatusReportFrequency: formatDuration(reportInterval),
     nodeLeaseDurationSeconds: leaseDurationSeconds,
+    imageMinimumGCAge: formatDuration(imageCollection.minAge),
+    imageMaximumGCAge: '0s',
+    imageGCHighThresholdPercent: imageCollection.highPercent,
+    imageGCLowThresholdPercent: imageCollection.lowPercent,
     cgroupRoot: facts.cgroupRoot,
     cgroupsPerQOS: true,
     cgroupDriver: 'cgroupfs',
