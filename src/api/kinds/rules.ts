@@ -16,10 +16,12 @@ import {
   validatingBindingRules,
   validatingPolicyRules,
 } from './extensions/admission-policies.ts';
-import { apiServiceRules, flowSchemaRules, priorityLevelRules } from './extensions/control-plane.ts';
+import { apiServiceRules } from './extensions/api-service.ts';
 import { definitionRules } from './extensions/custom-resource-definition.ts';
 import { csrRules } from './extensions/signing-request.ts';
 import { mutatingWebhookRules, validatingWebhookRules } from './extensions/webhooks.ts';
+import { flowSchemaRules } from './flowcontrol/flow-schema.ts';
+import { priorityLevelRules } from './flowcontrol/priority-level.ts';
 import type { KindRules } from './kind-rules.ts';
 import { endpointSliceRules, endpointsRules } from './networking/endpoints.ts';
 import { ingressClassRules, ingressRules } from './networking/ingress.ts';

@@ -1,4 +1,5 @@
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/types.ts';
+import { mandatoryLevels, mandatorySchemas } from '../../api/kinds/flowcontrol/mandatory.ts';
 
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
 const annotations = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
@@ -13,7 +14,7 @@ interface LevelSpec {
 
 const queued = (queues: number, handSize: number) => ({ queues, handSize, queueLengthLimit: 50 });
 
-/** The limited levels upstream suggests and requires (apiserver/pkg/apis/flowcontrol/bootstrap/default.go). */
+/** The limited levels upstream suggests (apiserver/pkg/apis/flowcontrol/bootstrap/default.go). */
 const levels: readonly LevelSpec[] = [
   { name: 'system', shares: 30, lendablePercent: 33, queuing: queued(64, 6) },
   { name: 'node-high', shares: 40, lendablePercent: 25, queuing: queued(64, 6) },
@@ -21,16 +22,10 @@ const levels: readonly LevelSpec[] = [
   { name: 'workload-high', shares: 40, lendablePercent: 50, queuing: queued(128, 6) },
   { name: 'workload-low', shares: 100, lendablePercent: 90, queuing: queued(128, 6) },
   { name: 'global-default', shares: 20, lendablePercent: 50, queuing: queued(128, 6) },
-  { name: 'catch-all', shares: 5, lendablePercent: 0 },
 ];
 
 export const priorityLevels: readonly PriorityLevelConfiguration[] = [
-  {
-    apiVersion,
-    kind: 'PriorityLevelConfiguration',
-    metadata: { name: 'exempt', annotations },
-    spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
-  },
+  mandatoryLevel('exempt'),
   ...levels.map(({ name, shares, lendablePercent, queuing }) => ({
     apiVersion,
     kind: 'PriorityLevelConfiguration',
@@ -44,7 +39,13 @@ export const priorityLevels: readonly PriorityLevelConfiguration[] = [
       },
     },
   })),
+  mandatoryLevel('catch-all'),
 ];
+
+function mandatoryLevel(name: string): PriorityLevelConfiguration {
+  const metadata = { name, annotations };
+  return { apiVersion, kind: 'PriorityLevelConfiguration', metadata, spec: mandatoryLevels[name]! };
+}
 
 type Rule = NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number];
 
@@ -91,10 +92,14 @@ function schema(
   };
 }
 
+function mandatorySchema(name: string): FlowSchema {
+  return { apiVersion, kind: 'FlowSchema', metadata: { name, annotations }, spec: mandatorySchemas[name]! };
+}
+
 const everyone = groups('system:unauthenticated', 'system:authenticated');
 
 export const flowSchemas: readonly FlowSchema[] = [
-  schema('exempt', 1, 'exempt', '', [{ subjects: groups('system:masters'), ...all }]),
+  mandatorySchema('exempt'),
   schema('probes', 2, 'exempt', '', [
     {
       subjects: everyone,
@@ -138,5 +143,5 @@ export const flowSchemas: readonly FlowSchema[] = [
     { subjects: groups('system:serviceaccounts'), ...all },
   ]),
   schema('global-default', 9900, 'global-default', 'ByUser', [{ subjects: everyone, ...all }]),
-  schema('catch-all', 10_000, 'catch-all', 'ByUser', [{ subjects: everyone, ...all }]),
+  mandatorySchema('catch-all'),
 ];

@@ -62,10 +62,8 @@ export const variants: Readonly<Record<string, readonly Fields[]>> = {
   'authorization.v1.LabelSelectorAttributes': oneOf(['rawSelector', 'requirements']),
   'authorization.v1.SubjectAccessReviewSpec': oneOf(askedAccess),
   'authorization.v1.SelfSubjectAccessReviewSpec': oneOf(askedAccess),
-  'flowcontrol.v1.PriorityLevelConfigurationSpec': [
-    { exempt: undefined },
-    { limited: undefined, type: 'Exempt' },
-  ],
+  // Only the level named `exempt` is of that type, and it is there already.
+  'flowcontrol.v1.PriorityLevelConfigurationSpec': [{ exempt: undefined }],
   'core.v1.PodCertificateProjection': [
     { credentialBundlePath: undefined },
     { certificateChainPath: undefined, keyPath: undefined },
