@@ -104,7 +104,47 @@ const onCreate: [string, object, string[]][] = [
       'spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
     ],
   ],
-  ['apps/v1/Deployment', { spec: { template } }, ['spec.selector: Required value']],
+  [
+    'apps/v1/Deployment',
+    { spec: { template } },
+    [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`',
+    ],
+  ],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector: { matchExpressions: [{ key: 'a', operator: 'Near' }] }, template: {} } },
+    [
+      'spec.selector.matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator',
+      'spec.selector: Invalid value: {"matchExpressions":[{"key":"a","operator":"Near"}]}: invalid label selector',
+    ],
+  ],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector, template, strategy: { type: 'Slow' } } },
+    ['spec.strategy: Unsupported value: {"type":"Slow"}: supported values: "Recreate", "RollingUpdate"'],
+  ],
+  [
+    'apps/v1/DaemonSet',
+    { spec: { selector: {}, template, updateStrategy: { type: 'Slow' } } },
+    [
+      'spec.selector: Invalid value: {}: empty selector is invalid for daemonset',
+      'spec.updateStrategy: Unsupported value: {"type":"Slow"}: supported values: "RollingUpdate", "OnDelete"',
+    ],
+  ],
+  [
+    'apps/v1/StatefulSet',
+    { spec: { selector, template, updateStrategy: { rollingUpdate: { maxUnavailable: '0%' } } } },
+    ['spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "0%": cannot be 0'],
+  ],
+  [
+    'apps/v1/StatefulSet',
+    { spec: { selector, template, updateStrategy: { rollingUpdate: { maxUnavailable: '101%' } } } },
+    [
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: "101%": must not be greater than 100%',
+    ],
+  ],
   [
     'apps/v1/Deployment',
     { spec: { selector, template, replicas: -1 } },

@@ -4,12 +4,61 @@ import { statusUpdated } from './test-findings.ts';
 
 const claim = 'v1/PersistentVolumeClaim';
 const claimed = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
+const selector = { matchLabels: { app: 'x' } };
+const template = {
+  metadata: { labels: { app: 'x' } },
+  spec: { containers: [{ name: 'c', image: 'nginx' }] },
+};
 const attached = {
   spec: { attacher: 'd.example.com', nodeName: 'n', source: { persistentVolumeName: 'v' } },
 };
 
 /** The kind, the object, the status it is to get, and what is wrong. */
 const onStatus: [string, object, object, string[]][] = [
+  [
+    'apps/v1/StatefulSet',
+    { spec: { selector, template, serviceName: 'a' } },
+    {
+      replicas: 1,
+      readyReplicas: 0,
+      currentReplicas: 2,
+      updatedReplicas: 3,
+      availableReplicas: 1,
+      observedGeneration: -1,
+      collisionCount: -1,
+    },
+    [
+      'status.observedGeneration: Invalid value: -1: must be greater than or equal to 0',
+      'status.collisionCount: Invalid value: -1: must be greater than or equal to 0',
+      'status.currentReplicas: Invalid value: 2: cannot be greater than status.replicas',
+      'status.updatedReplicas: Invalid value: 3: cannot be greater than status.replicas',
+      'status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas',
+      'status.collisionCount: Invalid value: -1: cannot be decremented',
+    ],
+  ],
+  [
+    'apps/v1/Deployment',
+    { spec: { selector, template } },
+    { replicas: 1, updatedReplicas: 2, readyReplicas: 1, availableReplicas: 2, collisionCount: -1 },
+    [
+      'status.collisionCount: Invalid value: -1: must be greater than or equal to 0',
+      'status.updatedReplicas: Invalid value: 2: cannot be greater than status.replicas',
+      'status.availableReplicas: Invalid value: 2: cannot be greater than status.replicas',
+      'status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas',
+      'status.collisionCount: Invalid value: -1: cannot be decremented',
+    ],
+  ],
+  [
+    'apps/v1/DaemonSet',
+    { spec: { selector, template } },
+    { currentNumberScheduled: -1, numberUnavailable: -2, collisionCount: -1 },
+    [
+      'status.currentNumberScheduled: Invalid value: -1: must be greater than or equal to 0',
+      'status.numberUnavailable: Invalid value: -2: must be greater than or equal to 0',
+      'status.collisionCount: Invalid value: -1: must be greater than or equal to 0',
+      'status.collisionCount: Invalid value: -1: cannot be decremented',
+    ],
+  ],
   [
     claim,
     claimed,

@@ -7,8 +7,20 @@ import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/pod-template.ts';
 import { isZero } from './deployment.ts';
-import { checkSelector, checkTemplate } from './workload.ts';
+import { checkCollisions } from './replica-status.ts';
+import { checkWorkload } from './workload.ts';
 
+const counts = [
+  'currentNumberScheduled',
+  'numberMisscheduled',
+  'desiredNumberScheduled',
+  'numberReady',
+  'observedGeneration',
+  'updatedNumberScheduled',
+  'numberAvailable',
+  'numberUnavailable',
+  'collisionCount',
+];
 const templateGeneration = 'deprecated.daemonset.template.generation';
 
 export const daemonSetRules: KindRules<DaemonSet> = {
@@ -42,10 +54,13 @@ export const daemonSetRules: KindRules<DaemonSet> = {
     checkSpec(set.spec, out);
     checkImmutable(set.spec?.selector, old.spec?.selector, specPath.child('selector'), out);
   },
-  validateStatusUpdate(set, _old, out) {
-    for (const [field, value] of Object.entries(set.status ?? {})) {
+  validateStatusUpdate(set, old, out) {
+    const status = set.status as Record<string, unknown> | undefined;
+    for (const field of counts) {
+      const value = status?.[field];
       if (typeof value === 'number') checkNonNegative(value, statusPath.child(field), out);
     }
+    checkCollisions(set.status, old.status, out);
   },
 };
 
@@ -60,15 +75,14 @@ function checkSpec(spec: DaemonSetSpec | undefined, out: Findings): void {
     out.required(specPath.child('selector'));
     return;
   }
-  checkSelector(spec.selector, 'daemonset', specPath.child('selector'), out);
-  checkTemplate(spec.template ?? {}, spec.selector, 'DaemonSet', specPath.child('template'), out);
+  checkWorkload(spec, { selector: 'daemonset', template: 'DaemonSet' }, out);
   checkNonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), out);
   const at = specPath.child('updateStrategy');
   const strategy = spec.updateStrategy;
   if (strategy?.type === 'RollingUpdate')
     checkRolling(strategy.rollingUpdate, at.child('rollingUpdate'), out);
   else if (strategy?.type !== 'OnDelete') {
-    out.notSupported(at.child('type'), strategy?.type ?? '', ['RollingUpdate', 'OnDelete']);
+    out.notSupported(at, strategy, ['RollingUpdate', 'OnDelete']);
   }
   checkNonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), out);
 }

@@ -1,12 +1,12 @@
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../generated/types.ts';
 import { checkCountOrPercent, checkNonNegative, percentOf } from '../checks.ts';
-import { type FieldPath, specPath, statusPath } from '../field-path.ts';
+import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/pod-template.ts';
-import { checkReplicaStatus } from './replica-status.ts';
-import { checkSelector, checkTemplate } from './workload.ts';
+import { checkCollisions, checkReplicaStatus } from './replica-status.ts';
+import { checkWorkload } from './workload.ts';
 
 export const deploymentRules: KindRules<Deployment> = {
   hasStatus: true,
@@ -38,17 +38,16 @@ export const deploymentRules: KindRules<Deployment> = {
   validateStatusUpdate(deployment, old, out) {
     const status = deployment.status ?? {};
     const fields = [
+      'observedGeneration',
       'replicas',
       'updatedReplicas',
       'readyReplicas',
       'availableReplicas',
       'unavailableReplicas',
+      'collisionCount',
     ];
-    checkReplicaStatus(status, [...fields, 'observedGeneration'], out);
-    if ((status.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
-      const why = 'cannot be decremented';
-      out.invalid(statusPath.child('collisionCount'), status.collisionCount ?? 0, why);
-    }
+    checkReplicaStatus(status, fields, out);
+    checkCollisions(status, old.status, out);
   },
 };
 
@@ -58,9 +57,9 @@ function checkSpec(spec: DeploymentSpec | undefined, out: Findings): void {
     return;
   }
   checkNonNegative(spec.replicas, specPath.child('replicas'), out);
-  checkSelector(spec.selector, 'deployment', specPath.child('selector'), out);
   // Upstream checks a Deployment's template as its ReplicaSet's: hence the name in the message.
-  checkTemplate(spec.template ?? {}, spec.selector, 'ReplicaSet', specPath.child('template'), out);
+  const names = { selector: 'deployment', template: 'ReplicaSet', invalidSelector: 'invalid label selector' };
+  checkWorkload(spec, names, out);
   checkStrategy(spec.strategy ?? {}, specPath.child('strategy'), out);
   checkNonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), out);
   checkNonNegative(spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'), out);
@@ -80,7 +79,7 @@ function checkStrategy(strategy: DeploymentStrategy, at: FieldPath, out: Finding
     return;
   }
   if (strategy.type !== 'RollingUpdate') {
-    out.notSupported(at.child('type'), strategy.type ?? '', ['Recreate', 'RollingUpdate']);
+    out.notSupported(at, strategy, ['Recreate', 'RollingUpdate']);
     return;
   }
   const { maxUnavailable, maxSurge } = strategy.rollingUpdate ?? {};

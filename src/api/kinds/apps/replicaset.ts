@@ -6,7 +6,7 @@ import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/pod-template.ts';
 import { checkReplicaStatus } from './replica-status.ts';
-import { checkSelector, checkTemplate } from './workload.ts';
+import { checkTemplate, checkWorkload } from './workload.ts';
 
 const counts = [
   'replicas',
@@ -41,8 +41,8 @@ function checkSpec(spec: ReplicaSetSpec | undefined, out: Findings): void {
   checkNonNegative(spec.replicas, specPath.child('replicas'), out);
   checkNonNegative(spec.minReadySeconds, specPath.child('minReadySeconds'), out);
   // As upstream, whose message here is that of Deployments.
-  checkSelector(spec.selector, 'deployment', specPath.child('selector'), out);
-  checkTemplate(spec.template ?? {}, spec.selector, 'ReplicaSet', specPath.child('template'), out);
+  const names = { selector: 'deployment', template: 'ReplicaSet', invalidSelector: 'invalid label selector' };
+  checkWorkload(spec, names, out);
 }
 
 export const replicationControllerRules: KindRules<ReplicationController> = {

@@ -1,15 +1,16 @@
 import type { StatefulSet, StatefulSetSpec } from '../../generated/types.ts';
 import { labelErrors } from '../../names.ts';
-import { checkCountOrPercent, checkNonNegative } from '../checks.ts';
+import { checkCountOrPercent, checkNonNegative, percentOf } from '../checks.ts';
 import { semanticEqual } from '../equality.ts';
-import { specPath } from '../field-path.ts';
+import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { dnsLabelName } from '../object-name.ts';
 import { defaultPodTemplate } from '../pod/pod-template.ts';
 import { defaultClaimSpec } from '../storage/claim-defaults.ts';
-import { checkReplicaStatus } from './replica-status.ts';
-import { checkSelector, checkTemplate } from './workload.ts';
+import { isZero } from './deployment.ts';
+import { checkCollisions, checkReplicaStatus } from './replica-status.ts';
+import { checkWorkload } from './workload.ts';
 
 const mutable = [
   'replicas',
@@ -22,7 +23,15 @@ const mutable = [
 ];
 const onlyThese =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-const counts = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'];
+const counts = [
+  'replicas',
+  'readyReplicas',
+  'currentReplicas',
+  'updatedReplicas',
+  'availableReplicas',
+  'observedGeneration',
+  'collisionCount',
+];
 
 export const statefulSetRules: KindRules<StatefulSet> = {
   name: dnsLabelName,
@@ -37,7 +46,10 @@ export const statefulSetRules: KindRules<StatefulSet> = {
       Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !mutable.includes(field)));
     if (!semanticEqual(rest(set.spec), rest(old.spec))) out.forbidden(specPath, onlyThese);
   },
-  validateStatusUpdate: (set, _old, out) => checkReplicaStatus(set.status ?? {}, counts, out),
+  validateStatusUpdate(set, old, out) {
+    checkReplicaStatus(set.status ?? {}, counts, out, 'status.readyReplicas');
+    checkCollisions(set.status, old.status, out);
+  },
 };
 
 function defaultStatefulSet({ spec }: StatefulSet): void {
@@ -83,8 +95,8 @@ function checkSpec(spec: StatefulSetSpec | undefined, out: Findings): void {
   if (spec.serviceName) {
     out.invalidAll(specPath.child('serviceName'), spec.serviceName, labelErrors(spec.serviceName));
   }
-  checkSelector(spec.selector, 'statefulset', specPath.child('selector'), out);
-  checkTemplate(spec.template ?? {}, spec.selector, 'StatefulSet', specPath.child('template'), out);
+  const names = { selector: 'statefulset', template: 'StatefulSet', invalidSelector: '' };
+  checkWorkload(spec, names, out);
 }
 
 function checkStrategy(spec: StatefulSetSpec, out: Findings): void {
@@ -104,6 +116,12 @@ function checkStrategy(spec: StatefulSetSpec, out: Findings): void {
     checkNonNegative(rolling?.partition, at.child('rollingUpdate', 'partition'), out);
     const max = rolling?.maxUnavailable;
     checkCountOrPercent(max, at.child('rollingUpdate', 'maxUnavailable'), out);
-    if (max === 0) out.invalid(at.child('rollingUpdate', 'maxUnavailable'), max, 'cannot be 0');
+    checkMaxUnavailable(max, at.child('rollingUpdate', 'maxUnavailable'), out);
   } else out.invalid(at, strategy, "must be 'RollingUpdate' or 'OnDelete'");
+}
+
+function checkMaxUnavailable(max: number | string | undefined, at: FieldPath, out: Findings): void {
+  if (max === undefined) return;
+  if (isZero(max)) out.invalid(at, max, 'cannot be 0');
+  if ((percentOf(max) ?? 0) > 100) out.invalid(at, max, 'must not be greater than 100%');
 }

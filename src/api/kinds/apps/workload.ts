@@ -1,26 +1,45 @@
 import type { LabelSelector, PodTemplateSpec } from '../../generated/types.ts';
-import type { FieldPath } from '../field-path.ts';
-import type { Findings } from '../findings.ts';
+import { type FieldPath, specPath } from '../field-path.ts';
+import { Findings } from '../findings.ts';
 import { checkLabelSelector, isEmptySelector } from '../metadata.ts';
 import { checkPodTemplate, checkTemplateMetadata } from '../pod/pod-template.ts';
 
 /** What Deployments, ReplicaSets, DaemonSets and StatefulSets have in common: a selector and a template. */
 
-export function checkSelector(
-  selector: LabelSelector | undefined,
-  kind: string,
-  at: FieldPath,
-  out: Findings,
-): void {
-  if (!selector) {
-    out.required(at);
-    return;
-  }
-  checkLabelSelector(selector, at, out);
-  if (isEmptySelector(selector)) out.invalid(at, selector, `empty selector is invalid for ${kind}`);
+interface WorkloadSpec {
+  selector?: LabelSelector;
+  template?: PodTemplateSpec;
 }
 
-/** The template's labels are those the selector looks for, and its pods run for ever. `kind` as in messages. */
+/** Names as in messages. */
+interface WorkloadNames {
+  /** Of what an empty selector is invalid for. */
+  selector: string;
+  /** Of what certain fields of a template are not supported in. */
+  template: string;
+  /** What is said of a selector that is none; then the template is not looked at. */
+  invalidSelector?: string;
+}
+
+export function checkWorkload(spec: WorkloadSpec, names: WorkloadNames, out: Findings): void {
+  const { selector, template = {} } = spec;
+  const at = specPath.child('selector');
+  const wrong = new Findings();
+  if (!selector) out.required(at);
+  else {
+    checkLabelSelector(selector, at, wrong);
+    for (const finding of wrong.list) out.add(finding);
+    if (isEmptySelector(selector)) {
+      out.invalid(at, selector, `empty selector is invalid for ${names.selector}`);
+    }
+  }
+  if (wrong.empty) checkTemplate(template, selector, names.template, specPath.child('template'), out);
+  else if (names.invalidSelector !== undefined) out.invalid(at, selector, names.invalidSelector);
+}
+
+/**
+ * The template's labels are those the selector looks for, and its pods run for ever. No selector looks for none.
+ */
 export function checkTemplate(
   template: PodTemplateSpec,
   selector: LabelSelector | undefined,
@@ -29,7 +48,7 @@ export function checkTemplate(
   out: Findings,
 ): void {
   const labels = template.metadata?.labels ?? {};
-  if (selector && !isEmptySelector(selector) && !selects(selector, labels)) {
+  if (!selector || !(isEmptySelector(selector) || selects(selector, labels))) {
     out.invalid(at.child('metadata', 'labels'), labels, '`selector` does not match template `labels`');
   }
   // The volumes of a StatefulSet's pods come from its claims as well: upstream leaves their spec to the pods.

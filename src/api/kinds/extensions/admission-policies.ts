@@ -14,8 +14,8 @@ import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
+import { checkRuleWithOperations } from './admission-rules.ts';
 import { checkMutatingExpressions, checkValidatingExpressions } from './policy-expressions.ts';
-import { checkRuleWithOperations } from './webhooks.ts';
 
 /** The shape of admission policies and their bindings. */
 

@@ -14,6 +14,7 @@ import { type FieldPath, metadataPath, specPath, statusPath } from '../field-pat
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
+import { checkReviewVersions, checkWebhookClient } from './webhook-client.ts';
 
 const scopes = ['Cluster', 'Namespaced'];
 const strategies = ['None', 'Webhook'];
@@ -211,14 +212,16 @@ function checkConversion({ conversion }: CustomResourceDefinitionSpec, out: Find
     out.notSupported(at.child('strategy'), conversion.strategy, strategies);
   }
   const client = conversion.webhook?.clientConfig;
+  const versions = conversion.webhook?.conversionReviewVersions ?? [];
+  const clientAt = at.child('webhookClientConfig');
+  const versionsAt = at.child('conversionReviewVersions');
   if (conversion.strategy === 'Webhook') {
-    if (!client) {
-      const why = 'required when strategy is set to Webhook';
-      out.required(at.child('webhookClientConfig'), why);
-    } else if (Boolean(client.url) === Boolean(client.service)) {
-      out.required(at.child('webhookClientConfig'), 'exactly one of url or service is required');
-    }
-  } else if (client) {
-    out.forbidden(at.child('webhookClientConfig'), 'should not be set when strategy is not set to Webhook');
+    if (client) checkWebhookClient(client, clientAt, out);
+    else out.required(clientAt, 'required when strategy is set to Webhook');
+    checkReviewVersions(versions, '', versionsAt, out);
+    return;
   }
+  const why = 'should not be set when strategy is not set to Webhook';
+  if (client) out.forbidden(clientAt, why);
+  if (versions.length > 0) out.forbidden(versionsAt, why);
 }

@@ -3,6 +3,7 @@ import { Unique } from '../checks.ts';
 import { specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
+import { checkSignerName } from './signer-name.ts';
 
 const usages = [
   'any',
@@ -32,6 +33,7 @@ const usages = [
 
 /** Approved and Denied are said through the subresource `approval` alone. */
 const approvals = ['Approved', 'Denied'];
+const legacySigner = 'kubernetes.io/legacy-unknown';
 const lasting = [...approvals, 'Failed'];
 const conditionsPath = statusPath.child('conditions');
 
@@ -60,19 +62,19 @@ function checkRequest({ spec }: CertificateSigningRequest, out: Findings): void 
   }
   const asked = spec?.usages ?? [];
   const at = specPath.child('usages');
-  if (asked.length === 0) out.required(at);
+  if (asked.length === 0) out.required(at, 'usages must be provided');
   const seen = new Unique();
   asked.forEach((usage, i) => {
     if (!usages.includes(usage)) out.notSupported(at.index(i), usage, usages);
-    else if (!seen.add(usage)) out.duplicate(at.index(i), usage);
+  });
+  asked.forEach((usage, i) => {
+    if (!seen.add(usage)) out.duplicate(at.index(i), usage);
   });
   const signer = spec?.signerName ?? '';
   const signerAt = specPath.child('signerName');
-  if (!signer) out.required(signerAt);
-  else if (!/^[^/]+\.[^/]+\/[^/]+$/.test(signer)) {
-    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    out.invalid(signerAt, signer, why);
-  }
+  if (signer === legacySigner) {
+    out.invalid(signerAt, signer, 'the legacy signerName is not allowed via this API version');
+  } else checkSignerName(signer, signerAt, out);
   const seconds = spec?.expirationSeconds;
   if (seconds !== undefined && seconds < 600) {
     const why = 'may not specify a duration less than 600 seconds (10 minutes)';
@@ -98,7 +100,8 @@ function checkConditions(
     else if (!['True', 'False', 'Unknown'].includes(truth)) {
       out.notSupported(at.child('status'), truth, ['False', 'True', 'Unknown']);
     }
-    if (approvals.includes(type) && approvals.every(each => types.includes(each))) {
+    const other = approvals.find(each => each !== type);
+    if (approvals.includes(type) && types.slice(0, i).includes(other!)) {
       out.invalid(at.child('type'), type, 'Approved and Denied conditions are mutually exclusive');
     }
     if (!seen.add(type)) out.duplicate(at.child('type'), type);

@@ -1,9 +1,7 @@
 import { compileMatchCondition } from '../../cel/webhook-conditions.ts';
 import type {
-  AdmissionregistrationWebhookClientConfig,
   MutatingWebhook,
   MutatingWebhookConfiguration,
-  RuleWithOperations,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../generated/types.ts';
@@ -13,12 +11,12 @@ import { type FieldPath, root } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
+import { checkRuleWithOperations } from './admission-rules.ts';
 import { checkMatchConditions } from './policy-expressions.ts';
+import { checkReviewVersions, checkWebhookClient, reviewVersionsMissing } from './webhook-client.ts';
 
 type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration;
-
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
 function webhookRules(mutating: boolean): KindRules<Configuration> {
   return {
@@ -33,7 +31,7 @@ function webhookRules(mutating: boolean): KindRules<Configuration> {
       ((configuration.webhooks ?? []) as Webhook[]).forEach((webhook, i) => {
         const at = root('webhooks').index(i);
         checkWebhook(webhook, at, out);
-        if (!names.add(webhook.name)) out.duplicate(at.child('name'), webhook.name);
+        if (webhook.name && !names.add(webhook.name)) out.duplicate(at.child('name'), webhook.name);
       });
     },
   };
@@ -70,11 +68,12 @@ function checkWebhook(webhook: Webhook, at: FieldPath, out: Findings): void {
   }
   checkLabelSelector(webhook.namespaceSelector, at.child('namespaceSelector'), out);
   checkLabelSelector(webhook.objectSelector, at.child('objectSelector'), out);
-  checkReviewVersions(webhook.admissionReviewVersions ?? [], at.child('admissionReviewVersions'), out);
-  checkClient(webhook.clientConfig ?? {}, at.child('clientConfig'), out);
+  checkWebhookClient(webhook.clientConfig ?? {}, at.child('clientConfig'), out);
   checkOptionalOneOf(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], at.child('reinvocationPolicy'), out);
   const conditions = webhook.matchConditions ?? [];
   checkMatchConditions(conditions, at.child('matchConditions'), out, compileMatchCondition);
+  const versions = webhook.admissionReviewVersions ?? [];
+  checkReviewVersions(versions, reviewVersionsMissing, at.child('admissionReviewVersions'), out);
 }
 
 function checkFullName(name: string, at: FieldPath, out: Findings): void {
@@ -87,70 +86,4 @@ function checkFullName(name: string, at: FieldPath, out: Findings): void {
   else if (name.split('.').length < 3) {
     out.invalid(at, name, 'should be a domain with at least three segments separated by dots');
   }
-}
-
-function checkReviewVersions(versions: string[], at: FieldPath, out: Findings): void {
-  if (versions.length === 0) {
-    out.required(at, 'must specify one of v1, v1beta1');
-    return;
-  }
-  if (versions.some(version => version === 'v1' || version === 'v1beta1')) return;
-  out.invalid(at, versions, 'must include at least one of v1, v1beta1');
-}
-
-function checkClient(client: AdmissionregistrationWebhookClientConfig, at: FieldPath, out: Findings): void {
-  if (Boolean(client.url) === Boolean(client.service)) {
-    out.required(at, 'exactly one of url or service is required');
-    return;
-  }
-  if (client.url !== undefined) {
-    checkWebhookUrl(client.url, at.child('url'), out);
-    return;
-  }
-  const { name, namespace, port, path } = client.service!;
-  const here = at.child('service');
-  if (!name) out.required(here.child('name'), 'service name is required');
-  if (!namespace) out.required(here.child('namespace'), 'service namespace is required');
-  if (port !== undefined && (port < 1 || port > 65535)) {
-    out.invalid(here.child('port'), port, 'port is not valid: must be between 1 and 65535, inclusive');
-  }
-  if (path && !path.startsWith('/')) {
-    out.invalid(here.child('path'), path, "must start with a '/'");
-  }
-}
-
-function checkWebhookUrl(url: string, at: FieldPath, out: Findings): void {
-  const form = 'desired format: https://host[/path]';
-  if (!URL.canParse(url)) {
-    out.required(at, `url must be a valid URL: ${form}`);
-    return;
-  }
-  const { protocol, hostname, username, search, hash } = new URL(url);
-  if (protocol !== 'https:') {
-    out.invalid(at, protocol.slice(0, -1), `'https' is the only allowed URL scheme; ${form}`);
-  }
-  if (!hostname) out.invalid(at, hostname, `host must be specified; ${form}`);
-  if (username) out.invalid(at, username, 'user information is not permitted in the URL');
-  if (hash) out.invalid(at, hash.slice(1), 'fragments are not permitted in the URL');
-  if (search) out.invalid(at, search.slice(1), 'query parameters are not permitted in the URL');
-}
-
-/** What webhooks and admission policies apply to. */
-export function checkRuleWithOperations(rule: RuleWithOperations, at: FieldPath, out: Findings): void {
-  for (const field of ['apiGroups', 'apiVersions', 'operations', 'resources'] as const) {
-    const list = rule[field] ?? [];
-    const here = at.child(field);
-    if (list.length === 0) out.required(here);
-    if (list.length > 1 && list.includes('*') && field !== 'resources') {
-      const why = `if '*' is present, must not specify other ${field === 'operations' ? field : `API ${field === 'apiGroups' ? 'groups' : 'versions'}`}`;
-      out.invalid(here, list, why);
-    }
-  }
-  (rule.operations ?? []).forEach((operation, i) => {
-    checkOptionalOneOf(operation, operations, at.child('operations').index(i), out);
-  });
-  (rule.apiVersions ?? []).forEach((version, i) => {
-    if (version === '') out.required(at.child('apiVersions').index(i));
-  });
-  checkOptionalOneOf(rule.scope, ['*', 'Cluster', 'Namespaced'], at.child('scope'), out);
 }
