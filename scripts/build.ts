@@ -95,7 +95,7 @@ try {
     },
   });
   // Programs in images: a file of its own each.
-  for (const name of ['agnhost', 'sample-apiserver']) {
+  for (const name of ['agnhost', 'resource-consumer', 'sample-apiserver']) {
     await build({
       entryPoints: [join(root, `src/images/${name}/main.ts`)],
       outfile: join(fresh, `${name}.cjs`),

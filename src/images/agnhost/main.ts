@@ -10,6 +10,7 @@ import { inClusterClient, tokenDiscovery } from './in-cluster.ts';
 import { mounttest } from './mounttest.ts';
 import { netexec } from './netexec.ts';
 import { nettest } from './nettest.ts';
+import { resourceConsumerController } from './resource-consumers.ts';
 import {
   fakeGitServer,
   liveness,
@@ -45,6 +46,7 @@ const commands: Record<string, Command> = {
   pause,
   'port-forward-tester': portForwardTester,
   porter,
+  'resource-consumer-controller': resourceConsumerController,
   'serve-hostname': serveHostname,
   'tcp-reset': tcpReset,
   'test-service-account-issuer-discovery': tokenDiscovery,

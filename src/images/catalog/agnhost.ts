@@ -46,7 +46,7 @@ export const agnhost: Recipe = {
     'k8s.gcr.io/e2e-test-images/agnhost',
     'gcr.io/kubernetes-e2e-test-images/agnhost',
   ],
-  revision: 5,
+  revision: 6,
   packages: [basePackages, tools],
   files,
   config: {
