@@ -17,6 +17,7 @@ import { isNotFound } from '../api-failures.ts';
 import { type ControllerDeps, ControllerLoop } from '../controller.ts';
 import { builtin, resources } from '../resources.ts';
 import { sameStatus } from '../same-status.ts';
+import { sameContent } from '../template-hash.ts';
 import { AutoscalerConditions } from './autoscaler-conditions.ts';
 import { MetricFailure, MetricProposals, type Scaled } from './metric-proposals.ts';
 import { MetricsSource } from './metrics-source.ts';
@@ -96,7 +97,7 @@ export class HorizontalPodAutoscalerController implements Component {
       added: each => this.#loop.add(objectKey(each)),
       // What the controller itself writes into the status is no reason to look again.
       updated: (each, before) => {
-        if (each.metadata.generation !== before.metadata.generation) this.#loop.add(objectKey(each));
+        if (!sameContent(each.spec, before.spec)) this.#loop.add(objectKey(each));
       },
       deleted: each => this.#loop.add(objectKey(each)),
     });

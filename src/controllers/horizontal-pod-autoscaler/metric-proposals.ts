@@ -132,9 +132,7 @@ export class MetricProposals {
           this.#source.resource(namespace, selector, resource, container),
         );
         return asShare
-          ? replicasForUtilization(
-              situate(metrics),
-              averageUtilization!,
+          ? replicasForUtilization(situate(metrics), averageUtilization!, () =>
               requestsOf(pods, resource, container),
             )
           : replicasForAverage(situate(metrics), milli(averageValue));

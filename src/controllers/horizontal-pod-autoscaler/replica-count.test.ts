@@ -77,7 +77,7 @@ const utilizations: [what: string, pods: PodFacts[], replicas: number, utilizati
 ];
 for (const [what, pods, replicas, utilization] of utilizations) {
   test(`utilization: ${what}`, () => {
-    const proposal = replicasForUtilization(situation(pods), 50, requests);
+    const proposal = replicasForUtilization(situation(pods), 50, () => requests);
     assert.deepEqual([proposal.replicas, proposal.utilization], [replicas, utilization]);
   });
 }
@@ -85,7 +85,7 @@ for (const [what, pods, replicas, utilization] of utilizations) {
 test('tolerances of their own for each direction', () => {
   const tolerances = { up: 0, down: 0.5 };
   const replicas = (...amounts: number[]) =>
-    replicasForUtilization(situation(using(...amounts), { tolerances }), 50, requests).replicas;
+    replicasForUtilization(situation(using(...amounts), { tolerances }), 50, () => requests).replicas;
   assert.equal(replicas(510, 510), 3);
   assert.equal(replicas(260, 260), 2);
   assert.equal(replicas(240, 240), 1);
@@ -107,10 +107,10 @@ const starting: [what: string, pod: PodFacts, counts: boolean][] = [
 for (const [what, pod, counts] of starting) {
   test(`CPU of a pod that is ${what} ${counts ? 'counts' : 'does not count'}`, () => {
     const all = [...using(1000, 1000), { uses: 5000, ...pod }];
-    assert.equal(replicasForUtilization(situation(all), 50, requests).replicas, counts ? 14 : 4);
+    assert.equal(replicasForUtilization(situation(all), 50, () => requests).replicas, counts ? 14 : 4);
     // Other resources are not used up by starting.
     const memory = situation(all, { isCpu: false });
-    assert.equal(replicasForUtilization(memory, 50, requests).replicas, 14);
+    assert.equal(replicasForUtilization(memory, 50, () => requests).replicas, 14);
   });
 }
 
@@ -126,7 +126,7 @@ test('what says nothing is an error in upstream words', () => {
   const of =
     (pods: PodFacts[], asked = requests) =>
     () =>
-      replicasForUtilization(situation(pods), 50, asked);
+      replicasForUtilization(situation(pods), 50, () => asked);
   const refused = (message: string) => (error: Error) =>
     error instanceof MetricError && error.message === message;
   assert.throws(of([]), refused('no pods returned by selector while calculating replica count'));

@@ -56,16 +56,21 @@ export interface Proposal {
 
 /**
  * For a use of `target` percent of what pods request.
- * @param requests thousandths, by the pod's name
+ * @param requestsOf thousandths, by the pod's name; not asked where no metric counts
  * @throws MetricError
  */
 export function replicasForUtilization(
   situation: PodsSituation,
   target: number,
-  requests: ReadonlyMap<string, number>,
+  requestsOf: () => ReadonlyMap<string, number>,
 ): Proposal {
-  const measure = (values: ReadonlyMap<string, number>) => utilizationOf(values, requests, target);
-  const whole = (name: string) => ((requests.get(name) ?? 0) * Math.max(100, target)) / 100;
+  let known: ReadonlyMap<string, number> | undefined;
+  const requests = () => {
+    known ??= requestsOf();
+    return known;
+  };
+  const measure = (values: ReadonlyMap<string, number>) => utilizationOf(values, requests(), target);
+  const whole = (name: string) => ((requests().get(name) ?? 0) * Math.max(100, target)) / 100;
   return proposal(situation, measure, whole);
 }
 
