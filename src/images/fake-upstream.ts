@@ -1,6 +1,6 @@
 import { digestOf, type Manifest, mediaTypes } from './manifest.ts';
 import { formatReference, type ImageReference } from './reference.ts';
-import { type Upstream, UpstreamError, type UpstreamManifest } from './upstream.ts';
+import { type PullRequest, type Upstream, UpstreamError, type UpstreamManifest } from './upstream.ts';
 
 /** Registries in memory, with counts of what was asked and a switch that makes them unreachable. */
 export class FakeUpstream implements Upstream {
@@ -8,6 +8,8 @@ export class FakeUpstream implements Upstream {
   readonly #blobs = new Map<string, Buffer>();
   readonly asked: string[] = [];
   reachable = true;
+  /** The password without which nothing is given. */
+  password: string | undefined;
   /** Bytes sent instead of a blob's own. */
   corrupt: Buffer | undefined;
 
@@ -34,17 +36,21 @@ export class FakeUpstream implements Upstream {
     return digest;
   }
 
-  async manifest(reference: ImageReference): Promise<UpstreamManifest> {
+  async manifest(reference: ImageReference, request?: PullRequest): Promise<UpstreamManifest> {
     this.asked.push(`manifest ${formatReference(reference)}`);
-    this.#check();
+    this.#check(reference, request);
     const found = this.#manifests.get(formatReference(reference));
     if (!found) throw new UpstreamError('refused', `${reference.domain} answers 404: manifest unknown`);
     return found;
   }
 
-  async blob(reference: ImageReference, digest: string): Promise<AsyncIterable<Uint8Array>> {
+  async blob(
+    reference: ImageReference,
+    digest: string,
+    request?: PullRequest,
+  ): Promise<AsyncIterable<Uint8Array>> {
     this.asked.push(`blob ${digest}`);
-    this.#check();
+    this.#check(reference, request);
     const content = this.#blobs.get(digest);
     if (!content) throw new UpstreamError('refused', `${reference.domain} answers 404: blob unknown`);
     const bytes = this.corrupt ?? content;
@@ -55,7 +61,9 @@ export class FakeUpstream implements Upstream {
     })();
   }
 
-  #check(): void {
+  #check({ domain }: ImageReference, { credentials }: PullRequest = {}): void {
     if (!this.reachable) throw new UpstreamError('unreachable', 'no route to the registry');
+    if (this.password !== undefined && credentials?.password !== this.password)
+      throw new UpstreamError('unauthorized', `${domain} answers 401`);
   }
 }

@@ -46,6 +46,37 @@ test('an unreachable registry leads to the cache, then to the catalog', async t 
   assert.notEqual(standIn.digest, digest);
 });
 
+test('what a registry gives to some only is asked for each time, for who asks', async t => {
+  const { library, upstream, clock } = await testLibrary(t, { upstream: true });
+  const digest = upstream.add(reference('web:1'), ['layer']);
+  upstream.password = 's';
+  const pull = (password?: string) =>
+    library.resolve(
+      reference('web:1'),
+      password === undefined ? {} : { credentials: { username: 'u', password } },
+    );
+  const forbidden = {
+    name: 'ImageForbiddenError',
+    message: 'image "web:1" cannot be pulled: docker.io answers 401',
+  };
+  await assert.rejects(pull(), forbidden);
+  assert.equal((await pull('s')).digest, digest);
+  await assert.rejects(pull(), forbidden);
+  await assert.rejects(pull('t'), forbidden);
+  const layer = await library.blob(reference('web:1'), digestOf('layer'), {
+    credentials: { username: 'u', password: 's' },
+  });
+  assert.equal((await bytesOf(layer.open())).toString(), 'layer');
+  upstream.reachable = false;
+  await assert.rejects(pull('s'), { name: 'ImageNotFoundError', message: /no route to the registry/ });
+  upstream.reachable = true;
+  upstream.password = undefined;
+  assert.equal((await pull()).digest, digest, 'it is public by now');
+  upstream.reachable = false;
+  await clock.advance(60 * 60 * 1000);
+  assert.equal((await pull()).digest, digest);
+});
+
 test('a tag is asked for again only after a while', async t => {
   const { library, upstream, clock } = await testLibrary(t, { upstream: true });
   upstream.add(reference('web:1'), ['layer']);

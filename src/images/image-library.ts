@@ -16,7 +16,7 @@ import {
   parseReference,
   repositoryOf,
 } from './reference.ts';
-import { RegistryUpstream, type Upstream, UpstreamError } from './upstream.ts';
+import { type PullRequest, RegistryUpstream, type Upstream, UpstreamError } from './upstream.ts';
 
 declare module '../base/decisions.ts' {
   interface DecisionTypes {
@@ -29,7 +29,12 @@ declare module '../base/decisions.ts' {
 
 /** An image the user asked for that nobody has. The message says what to do. */
 export class ImageNotFoundError extends Error {
-  override readonly name = 'ImageNotFoundError';
+  override readonly name: string = 'ImageNotFoundError';
+}
+
+/** Its registry does not give the image to who asks. */
+export class ImageForbiddenError extends ImageNotFoundError {
+  override readonly name = 'ImageForbiddenError';
 }
 
 /** What a reference stands for here and now. */
@@ -38,6 +43,11 @@ export interface ResolvedImage {
   mediaType: string;
   /** Of the manifest, bytes. */
   size: number;
+}
+
+interface HeldImage extends ResolvedImage {
+  time: number;
+  private: boolean;
 }
 
 export interface ImageLibraryDeps {
@@ -75,12 +85,12 @@ export class ImageLibrary {
    * Finds, pulls or builds what `reference` names.
    * @throws ImageNotFoundError, or an Error where a build failed.
    */
-  async resolve(reference: ImageReference, signal?: AbortSignal): Promise<ResolvedImage> {
-    if (reference.digest !== undefined) return this.#resolveDigest(reference, reference.digest, signal);
+  async resolve(reference: ImageReference, request: PullRequest = {}): Promise<ResolvedImage> {
+    if (reference.digest !== undefined) return this.#resolveDigest(reference, reference.digest, request);
     const imported = await this.#held('imported', formatReference(reference));
     if (imported) return imported;
     const cached = await this.#held('upstream', formatReference(reference));
-    const refusal = await this.#pullManifest(reference, cached, signal);
+    const refusal = await this.#pullManifest(reference, cached, request);
     if (typeof refusal !== 'string') return refusal;
     const recipe = this.catalog.find(repositoryOf(reference));
     if (recipe && refusal === '') return this.#described(await this.catalog.build(recipe));
@@ -94,12 +104,12 @@ export class ImageLibrary {
   async blob(
     reference: ImageReference,
     digest: string,
-    signal?: AbortSignal,
+    request: PullRequest = {},
   ): Promise<{ size?: number; open(range?: { start: number; end: number }): AsyncIterable<Uint8Array> }> {
     const size = await this.#deps.blobs.size(digest);
     if (size !== undefined) return { size, open: range => this.#deps.blobs.open(digest, range) };
     if (!this.#deps.upstream) throw new ImageNotFoundError(`blob ${digest} is not here`);
-    return { open: () => this.#pullThrough.blob(reference, digest, signal) };
+    return { open: () => this.#pullThrough.blob(reference, digest, request) };
   }
 
   /** What is held: imports, pulled images and built stand-ins. */
@@ -172,38 +182,44 @@ export class ImageLibrary {
   async #resolveDigest(
     reference: ImageReference,
     digest: string,
-    signal?: AbortSignal,
+    request: PullRequest,
   ): Promise<ResolvedImage> {
     if (!(await this.#deps.blobs.has(digest))) {
-      const refusal = await this.#pullManifest(reference, undefined, signal);
+      const refusal = await this.#pullManifest(reference, undefined, request);
       if (typeof refusal === 'string') throw notFound(reference, refusal);
     }
     const content = await this.#deps.blobs.read(digest, maxManifestBytes);
     return { digest, mediaType: parseManifest(content).mediaType, size: content.length };
   }
 
-  /** The resolved image, or why its registry does not give it: '' where it was not reached or not tried. */
+  /**
+   * The resolved image, or why its registry does not give it: '' where it was not reached or not tried.
+   * @throws ImageForbiddenError where it gives it to others
+   */
   async #pullManifest(
     reference: ImageReference,
-    cached: (ResolvedImage & { time: number }) | undefined,
-    signal?: AbortSignal,
+    cached: HeldImage | undefined,
+    request: PullRequest,
   ): Promise<ResolvedImage | string> {
     const { clock, log, upstream } = this.#deps;
-    if (cached && (!upstream || clock.now() - cached.time < tagFreshness)) return cached;
-    if (!upstream) return '';
+    const shared = cached?.private ? undefined : cached;
+    if (shared && (!upstream || clock.now() - shared.time < tagFreshness)) return shared;
+    if (!upstream) return cached ? 'it is private, and registries are not asked here' : '';
     try {
-      return await this.#keepManifest(reference, await upstream.manifest(reference, signal));
+      return await this.#keepManifest(reference, await upstream.manifest(reference, request), request);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       log.debug('no answer from the registry', { image: formatReference(reference), error });
-      if (cached) return cached;
-      return error.kind === 'refused' ? error.message : '';
+      if (shared) return shared;
+      if (error.kind === 'unauthorized') throw forbidden(reference, error);
+      return error.kind === 'refused' || cached ? error.message : '';
     }
   }
 
   async #keepManifest(
     reference: ImageReference,
     { content, mediaType, digest }: { content: Buffer; mediaType: string; digest: string },
+    { credentials }: PullRequest,
   ): Promise<ResolvedImage> {
     const { blobs, records, clock, decisions } = this.#deps;
     const manifest = parseManifest(content);
@@ -219,6 +235,8 @@ export class ImageLibrary {
         mediaType,
         size,
         time,
+        // Nodes show credentials only where the registry has refused the image without.
+        ...(credentials && { private: true }),
       });
     }
     decisions.record('image.pulled', undefined, { image: formatReference(reference), digest });
@@ -230,10 +248,16 @@ export class ImageLibrary {
     return record && this.#described(record);
   }
 
-  async #described(record: ImageRecord): Promise<ResolvedImage & { time: number }> {
+  async #described(record: ImageRecord): Promise<HeldImage> {
     const size = await this.#deps.blobs.size(record.digest);
     if (size === undefined) throw new Error(`the manifest of ${record.reference} is missing on disk`);
-    return { digest: record.digest, mediaType: record.mediaType, size, time: record.time };
+    return {
+      digest: record.digest,
+      mediaType: record.mediaType,
+      size,
+      time: record.time,
+      private: record.private ?? false,
+    };
   }
 
   /** Every blob that a record leads to. */
@@ -256,8 +280,8 @@ export class ImageLibrary {
 export interface OpenLibraryOptions {
   /** The folder of the images, shared by the machine's clusters: `<dataDir>/images`. */
   path: string;
-  /** Whether registries may be asked; never in isolated clusters. */
-  upstream: boolean;
+  /** Whether registries may be asked, or who asks them; never in isolated clusters. */
+  upstream: boolean | Upstream;
   /** argv prefix of commands that need the machine's own network: `nsenter --net=<path> --`. */
   outside?: readonly string[];
 }
@@ -276,8 +300,13 @@ export function openImageLibrary(
     blobs,
     records,
     catalog,
-    ...(upstream && { upstream: new RegistryUpstream(deps) }),
+    ...(upstream && { upstream: upstream === true ? new RegistryUpstream(deps) : upstream }),
   });
+}
+
+function forbidden(reference: ImageReference, cause: UpstreamError): ImageForbiddenError {
+  const message = `image "${familiarReference(reference)}" cannot be pulled: ${cause.message}`;
+  return new ImageForbiddenError(message, { cause });
 }
 
 function notFound(reference: ImageReference, refusal: string): ImageNotFoundError {

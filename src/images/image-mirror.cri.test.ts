@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +11,13 @@ import { DecisionLog } from '../base/decisions.ts';
 import { silentLogger } from '../base/log.ts';
 import { ContainerdProcess } from '../cri/containerd-process.ts';
 import { GrpcCri } from '../cri/grpc-cri.ts';
+import { bytesOf } from './fake-library.ts';
 import { hostsTomlPath, renderHostsToml } from './hosts-toml.ts';
-import { openImageLibrary } from './image-library.ts';
+import { type ImageLibrary, openImageLibrary } from './image-library.ts';
 import { ImageMirror } from './image-mirror.ts';
+import { type ImageReference, parseReference } from './reference.ts';
 import { testCertificates } from './test-certificates.ts';
+import { RegistryUpstream, type Upstream, UpstreamError } from './upstream.ts';
 
 /** The inner run's descriptor of the machine's network namespace: only builds use it. */
 const outsideDescriptor = 3;
@@ -49,6 +54,44 @@ if (process.env.CAUSEWAY_TEST_NAMESPACES !== '1') {
   if (code !== 0) throw new Error(`the test failed in its namespaces (code ${code})`);
 } else await declareTests();
 
+/** Registries on loopback are asked; there is no way to others. */
+function onLoopback(): Upstream {
+  const loopback = new RegistryUpstream({ clock: systemClock }, { plainHttp: () => true });
+  const check = ({ domain }: ImageReference) => {
+    if (!domain.startsWith('127.')) throw new UpstreamError('unreachable', `${domain} cannot be reached`);
+  };
+  return {
+    async manifest(reference, request) {
+      check(reference);
+      return loopback.manifest(reference, request);
+    },
+    async blob(reference, digest, request) {
+      check(reference);
+      return loopback.blob(reference, digest, request);
+    },
+  };
+}
+
+/** A registry with one image, busybox, for those who know the secret. Resolves with its domain. */
+async function privateRegistry(library: ImageLibrary): Promise<string> {
+  const busybox = parseReference('busybox');
+  const { digest: top, mediaType } = await library.resolve(busybox);
+  const known = `Basic ${Buffer.from('u:secret').toString('base64')}`;
+  const server = createServer(async (request, response) => {
+    if (request.headers.authorization !== known) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+      return;
+    }
+    const wanted = request.url!.split('/').at(-1)!;
+    const digest = wanted === '1' ? top : wanted;
+    if (digest === top) response.setHeader('content-type', mediaType);
+    response.end(await bytesOf((await library.blob(busybox, digest)).open()));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 async function declareTests(): Promise<void> {
   const { cri, socket, library } = await startRuntime();
   const ctr = (...args: string[]) =>
@@ -76,6 +119,14 @@ async function declareTests(): Promise<void> {
       assert.ok(await cri.imageStatus(image), image);
     }
     assert.deepEqual([...new Set((await library.list()).map(({ origin }) => origin))], ['stand-in']);
+  });
+
+  test('credentials of the pull reach the registry, by way of the mirror', async () => {
+    const name = `${await privateRegistry(library)}/team/app:1`;
+    await assert.rejects(cri.pullImage(name), /asks for credentials/);
+    await assert.rejects(cri.pullImage(name, { username: 'u', password: 'wrong' }), /cannot be pulled/);
+    await cri.pullImage(name, { username: 'u', password: 'secret' });
+    assert.ok(await cri.imageStatus(name));
   });
 
   test('an image nobody has is told in the mirror’s words', async () => {
@@ -163,7 +214,7 @@ async function startRuntime() {
   const dir = process.env.CAUSEWAY_TEST_DIR!;
   const outside = ['nsenter', `--net=/proc/${process.pid}/fd/${outsideDescriptor}`, '--'];
   const deps = { clock: systemClock, log: silentLogger, decisions: new DecisionLog(systemClock, 'test') };
-  const library = openImageLibrary(deps, { path: join(dir, 'images'), upstream: false, outside });
+  const library = openImageLibrary(deps, { path: join(dir, 'images'), upstream: onLoopback(), outside });
   const certificates = await testCertificates();
   const tls = { ...certificates.server, clientCa: certificates.ca };
   const mirror = new ImageMirror({ ...deps, library }, { host: '127.0.0.1', port: 0, tls });

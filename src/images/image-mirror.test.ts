@@ -6,6 +6,7 @@ import { bytesOf, testLibrary } from './fake-library.ts';
 import { hostsTomlPath, renderHostsToml } from './hosts-toml.ts';
 import { ImageMirror, parseRange } from './image-mirror.ts';
 import { digestOf, type Manifest, mediaTypes } from './manifest.ts';
+import { parseReference } from './reference.ts';
 import { testCertificates } from './test-certificates.ts';
 
 let certificates: Awaited<ReturnType<typeof testCertificates>>;
@@ -61,6 +62,28 @@ test('a client without a certificate gets nothing', async t => {
   const { ask } = await startMirror(t);
   await assert.rejects(ask('GET', '/v2/', { anonymous: true }));
   assert.equal((await ask('GET', '/v2/')).status, 200);
+});
+
+test('who asks for what a registry gives to some only is asked who that is', async t => {
+  const { ask, upstream } = await startMirror(t);
+  upstream.reachable = true;
+  const digest = upstream.add(parseReference('quay.io/team/app:1'), ['layer']);
+  upstream.password = 'secret';
+  const path = '/v2/team/app/manifests/1?ns=quay.io';
+  const as = (password: string) => ({
+    headers: { authorization: `Basic ${Buffer.from(`u:${password}`).toString('base64')}` },
+  });
+  const unknown = await ask('HEAD', path);
+  assert.deepEqual(
+    [unknown.status, unknown.headers['www-authenticate']],
+    [401, 'Basic realm="the registry of the image"'],
+  );
+  assert.equal(unknown.reason, 'image "quay.io/team/app:1" cannot be pulled: quay.io answers 401');
+  const wrong = await ask('HEAD', path, as('other'));
+  assert.deepEqual([wrong.status, wrong.headers['www-authenticate']], [403, undefined]);
+  const right = await ask('HEAD', path, as('secret'));
+  assert.deepEqual([right.status, right.headers['docker-content-digest']], [200, digest]);
+  assert.equal((await ask('HEAD', path)).status, 401);
 });
 
 test('a manifest by tag and by digest, its blobs whole and in part', async t => {

@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Component } from '../base/component.ts';
 import { errorChain, type Logger } from '../base/log.ts';
 import { StandInError } from './catalog/catalog.ts';
-import { type ImageLibrary, ImageNotFoundError } from './image-library.ts';
+import { ImageForbiddenError, type ImageLibrary, ImageNotFoundError } from './image-library.ts';
 import { isDigest } from './manifest.ts';
 import { type ImageReference, InvalidReferenceError, parseReference } from './reference.ts';
-import { UpstreamError } from './upstream.ts';
+import { type Credentials, UpstreamError } from './upstream.ts';
 
 export interface ImageMirrorOptions {
   host: string;
@@ -136,7 +136,8 @@ export class ImageMirror implements Component {
     signal: AbortSignal,
   ): Promise<void> {
     // Not ended when this client goes: a build or a pull serves the next one too.
-    const image = await this.#library.resolve(reference, this.#stopping.signal);
+    const who = { ...credentialsOf(request), signal: this.#stopping.signal };
+    const image = await this.#library.resolve(reference, who);
     response.writeHead(200, {
       'Content-Type': image.mediaType,
       'Content-Length': image.size,
@@ -155,7 +156,7 @@ export class ImageMirror implements Component {
     signal: AbortSignal,
   ): Promise<void> {
     if (!isDigest(digest)) throw new MirrorError(400, 'DIGEST_INVALID', `${digest} is no digest of a blob`);
-    const blob = await this.#library.blob(reference, digest, signal);
+    const blob = await this.#library.blob(reference, digest, { ...credentialsOf(request), signal });
     const range = blob.size === undefined ? undefined : parseRange(request.headers.range, blob.size);
     if (range === 'unsatisfiable') {
       response.setHeader('Content-Range', `bytes */${blob.size}`);
@@ -190,8 +191,9 @@ export class ImageMirror implements Component {
   }
 
   #sendError(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
-    const error = mirrorError(cause);
-    const { status, code, message } = error;
+    const { status, code, message } = mirrorError(cause, credentialsOf(request).credentials !== undefined);
+    // Basic, whatever the registry asks for: so its credentials come here, and go on to it.
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="the registry of the image"');
     for (const name of ['Content-Length', 'Content-Range', 'Docker-Content-Digest']) {
       if (status !== 416 || name !== 'Content-Range') response.removeHeader(name);
     }
@@ -206,8 +208,11 @@ export class ImageMirror implements Component {
   }
 }
 
-function mirrorError(cause: unknown): MirrorError {
+function mirrorError(cause: unknown, known: boolean): MirrorError {
   if (cause instanceof MirrorError) return cause;
+  if (cause instanceof ImageForbiddenError)
+    // Asked again, containerd would show the same credentials again.
+    return new MirrorError(known ? 403 : 401, known ? 'DENIED' : 'UNAUTHORIZED', cause.message, { cause });
   if (cause instanceof ImageNotFoundError)
     return new MirrorError(404, 'MANIFEST_UNKNOWN', cause.message, { cause });
   if (cause instanceof InvalidReferenceError)
@@ -243,6 +248,13 @@ export function parseRange(
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   return start > end || start >= size ? 'unsatisfiable' : { start, end };
+}
+
+function credentialsOf({ headers }: IncomingMessage): { credentials?: Credentials } {
+  const encoded = /^Basic +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (!encoded) return {};
+  const [username = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return { credentials: { username, password: rest.join(':') } };
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

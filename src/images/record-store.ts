@@ -20,6 +20,8 @@ export interface ImageRecord {
   size: number;
   /** Milliseconds since the Unix epoch. */
   time: number;
+  /** Its registry gives it to those only whom it knows: they are asked who they are each time. */
+  private?: boolean;
   /** What a stand-in was made of: its recipe's revision and the packages' names and versions. */
   builtFrom?: string[];
 }

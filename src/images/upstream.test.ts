@@ -49,6 +49,37 @@ test('follows the challenge of a registry and keeps the token', async t => {
   assert.ok(domain);
 });
 
+test('credentials go to the place that gives tokens, or to a registry that asks for them itself', async t => {
+  const known = `Basic ${Buffer.from('u:p:w').toString('base64')}`;
+  const credentials = { username: 'u', password: 'p:w' };
+  const tokens = await registry(t, (request, response) => {
+    const { url, headers } = request;
+    if (url?.startsWith('/token')) {
+      response.writeHead(headers.authorization === known ? 200 : 401);
+      return void response.end('{"token":"T"}');
+    }
+    const granted = headers.authorization === 'Bearer T';
+    const realm = `Bearer realm="http://${headers.host}/token"`;
+    response.writeHead(granted ? 200 : 401, { 'www-authenticate': realm });
+    response.end(manifest);
+  });
+  await assert.rejects(tokens.upstream.manifest(tokens.reference), { kind: 'unauthorized' });
+  await tokens.upstream.manifest(tokens.reference, { credentials });
+  await assert.rejects(tokens.upstream.manifest(tokens.reference), { kind: 'unauthorized' });
+  const other = { username: 'u', password: 'x' };
+  await assert.rejects(tokens.upstream.manifest(tokens.reference, { credentials: other }), {
+    kind: 'unauthorized',
+  });
+  const basic = await registry(t, (request, response) => {
+    const granted = request.headers.authorization === known;
+    response.writeHead(granted ? 200 : 401, { 'www-authenticate': 'Basic realm="r"' });
+    response.end(manifest);
+  });
+  await assert.rejects(basic.upstream.manifest(basic.reference), { kind: 'unauthorized' });
+  await basic.upstream.manifest(basic.reference, { credentials });
+  assert.deepEqual(basic.seen.at(-1), `/v2/a/b/manifests/1 ${known}`);
+});
+
 test('authorization stays with its host when a blob is elsewhere', async t => {
   const elsewhere = await registry(t, (_, response) => response.end('blob'));
   const { upstream, reference } = await registry(t, (_, response) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../base/clock.ts';
@@ -11,20 +12,35 @@ export interface UpstreamManifest {
   digest: string;
 }
 
+/** What a registry knows someone by. */
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+/** For whom something is asked; anonymously where nobody is named. */
+export interface PullRequest {
+  credentials?: Credentials;
+  signal?: AbortSignal;
+}
+
 /** The registries that images really come from. */
 export interface Upstream {
   /** @throws UpstreamError */
-  manifest(reference: ImageReference, signal?: AbortSignal): Promise<UpstreamManifest>;
+  manifest(reference: ImageReference, request?: PullRequest): Promise<UpstreamManifest>;
   /** The bytes of a blob of the reference's repository, not checked. @throws UpstreamError */
-  blob(reference: ImageReference, digest: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  blob(reference: ImageReference, digest: string, request?: PullRequest): Promise<AsyncIterable<Uint8Array>>;
 }
+
+/** `unauthorized`: the registry does not give the image to who asks. */
+type UpstreamFailure = 'unreachable' | 'refused' | 'unauthorized';
 
 /** `unreachable`: no answer came. `refused`: the registry answered that it does not give the image out. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
-  readonly kind: 'unreachable' | 'refused';
+  readonly kind: UpstreamFailure;
 
-  constructor(kind: 'unreachable' | 'refused', message: string, options?: ErrorOptions) {
+  constructor(kind: UpstreamFailure, message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
   }
@@ -51,14 +67,14 @@ interface Answer {
 }
 
 /**
- * Reads from OCI registries over HTTPS, anonymously or with the token that a registry's authentication
- * challenge leads to. Credentials are not known to it.
+ * Reads from OCI registries over HTTPS, anonymously or for someone, with what a registry's authentication challenge
+ * leads to.
  */
 export class RegistryUpstream implements Upstream {
   readonly #clock: Clock;
   readonly #options: Required<RegistryOptions>;
-  /** By `<domain>/<path>`. */
-  readonly #tokens = new Map<string, { token: string; expires: number }>();
+  /** `Authorization` headers, by repository and for whom. */
+  readonly #tokens = new Map<string, { header: string; expires: number }>();
   readonly #unreachableUntil = new Map<string, number>();
 
   constructor(deps: { clock: Clock }, options: RegistryOptions = {}) {
@@ -66,10 +82,10 @@ export class RegistryUpstream implements Upstream {
     this.#options = { answerTimeout: 5_000, retryAfter: 60_000, plainHttp: () => false, ...options };
   }
 
-  async manifest(reference: ImageReference, signal?: AbortSignal): Promise<UpstreamManifest> {
+  async manifest(reference: ImageReference, request: PullRequest = {}): Promise<UpstreamManifest> {
     const wanted = reference.digest ?? reference.tag ?? 'latest';
     const accept = manifestMediaTypes.join(', ');
-    const { response } = await this.#get(reference, `manifests/${wanted}`, accept, signal);
+    const { response } = await this.#get(reference, `manifests/${wanted}`, accept, request);
     const content = await readBody(response, maxManifestBytes);
     const digest = digestOf(content);
     if (reference.digest && digest !== reference.digest) {
@@ -82,22 +98,22 @@ export class RegistryUpstream implements Upstream {
   async blob(
     reference: ImageReference,
     digest: string,
-    signal?: AbortSignal,
+    request: PullRequest = {},
   ): Promise<AsyncIterable<Uint8Array>> {
-    return (await this.#get(reference, `blobs/${digest}`, '*/*', signal)).response;
+    return (await this.#get(reference, `blobs/${digest}`, '*/*', request)).response;
   }
 
-  async #get(reference: ImageReference, path: string, accept: string, signal?: AbortSignal): Promise<Answer> {
+  async #get(reference: ImageReference, path: string, accept: string, request: PullRequest): Promise<Answer> {
     const { domain } = reference;
     const until = this.#unreachableUntil.get(domain) ?? 0;
     if (this.#clock.now() < until)
       throw new UpstreamError('unreachable', `${domain} could not be reached lately`);
     try {
-      const answer = await this.#getAuthorized(reference, path, accept, signal);
+      const answer = await this.#getAuthorized(reference, path, accept, request);
       this.#unreachableUntil.delete(domain);
       return answer;
     } catch (error) {
-      if (error instanceof UpstreamError || signal?.aborted) throw error;
+      if (error instanceof UpstreamError || request.signal?.aborted) throw error;
       this.#unreachableUntil.set(domain, this.#clock.now() + this.#options.retryAfter);
       throw new UpstreamError('unreachable', `${domain} cannot be reached`, { cause: error });
     }
@@ -107,25 +123,27 @@ export class RegistryUpstream implements Upstream {
     reference: ImageReference,
     path: string,
     accept: string,
-    signal?: AbortSignal,
+    request: PullRequest,
   ): Promise<Answer> {
     const { domain } = reference;
+    const { signal } = request;
     const scheme = this.#options.plainHttp(domain) ? 'http' : 'https';
     const url = new URL(`${scheme}://${registryHosts[domain] ?? domain}/v2/${reference.path}/${path}`);
-    const repository = repositoryOf(reference);
-    const send = () => this.#follow(url, { accept, ...this.#authorization(repository) }, signal);
+    const key = tokenKey(reference, request);
+    const send = () => this.#follow(url, { accept, ...this.#authorization(key) }, signal);
     let answer = await send();
     const challenge = answer.response.headers['www-authenticate'];
     if (answer.response.statusCode === 401 && challenge) {
       answer.response.resume();
-      await this.#authenticate(reference, challenge, signal);
+      await this.#authenticate(reference, challenge, request);
       answer = await send();
     }
     if (answer.response.statusCode === 200) return answer;
     const body = await readBody(answer.response, maxTokenBytes).catch(() => Buffer.alloc(0));
     const status = answer.response.statusCode ?? 0;
     if (status >= 500) throw new Error(`${url.host} answered ${status}`);
-    throw new UpstreamError('refused', `${domain} answers ${status}${registryMessage(body)}`);
+    const kind = status === 401 || status === 403 ? 'unauthorized' : 'refused';
+    throw new UpstreamError(kind, `${domain} answers ${status}${registryMessage(body)}`);
   }
 
   /** Sends a GET and follows redirects; authorization never leaves the registry's host. */
@@ -168,36 +186,55 @@ export class RegistryUpstream implements Upstream {
     });
   }
 
-  #authorization(repository: string): Record<string, string> {
-    const known = this.#tokens.get(repository);
+  #authorization(key: string): Record<string, string> {
+    const known = this.#tokens.get(key);
     if (!known || known.expires <= this.#clock.now()) return {};
-    return { authorization: `Bearer ${known.token}` };
+    return { authorization: known.header };
   }
 
-  /** Gets the anonymous token a challenge asks for. */
-  async #authenticate(reference: ImageReference, challenge: string, signal?: AbortSignal): Promise<void> {
+  #remember(key: string, header: string, seconds: number): void {
+    if (this.#tokens.size >= maxTokens) this.#tokens.clear();
+    this.#tokens.set(key, { header, expires: this.#clock.now() + (seconds * 1000 * 9) / 10 });
+  }
+
+  /** Gets the token a challenge asks for, or takes the credentials where it asks for these. */
+  async #authenticate(reference: ImageReference, challenge: string, request: PullRequest): Promise<void> {
+    const { credentials, signal } = request;
+    const key = tokenKey(reference, request);
+    const basic = credentials && basicHeader(credentials);
     const parameters = parseChallenge(challenge);
     if (!parameters?.realm) {
-      throw new UpstreamError('refused', `${reference.domain} asks for credentials`);
+      if (!basic || !/^Basic\b/i.test(challenge))
+        throw new UpstreamError('unauthorized', `${reference.domain} asks for credentials`);
+      this.#remember(key, basic, 60);
+      return;
     }
     const url = new URL(parameters.realm);
     if (parameters.service) url.searchParams.set('service', parameters.service);
     url.searchParams.set('scope', parameters.scope ?? `repository:${reference.path}:pull`);
-    const { response } = await this.#follow(url, { accept: 'application/json' }, signal);
+    const headers = { accept: 'application/json', ...(basic && { authorization: basic }) };
+    const { response } = await this.#follow(url, headers, signal);
     const body = await readBody(response, maxTokenBytes);
     if (response.statusCode !== 200) {
-      throw new UpstreamError('refused', `${url.host} gives no token for ${repositoryOf(reference)}`);
+      const kind = response.statusCode === 401 || response.statusCode === 403 ? 'unauthorized' : 'refused';
+      throw new UpstreamError(kind, `${url.host} gives no token for ${repositoryOf(reference)}`);
     }
     const { token, access_token: accessToken, expires_in: seconds } = parseToken(body);
     const value = token ?? accessToken;
     if (typeof value !== 'string') throw new UpstreamError('refused', `${url.host} gives no token`);
-    if (this.#tokens.size >= maxTokens) this.#tokens.clear();
-    const life = typeof seconds === 'number' ? seconds : 60;
-    this.#tokens.set(repositoryOf(reference), {
-      token: value,
-      expires: this.#clock.now() + (life * 1000 * 9) / 10,
-    });
+    this.#remember(key, `Bearer ${value}`, typeof seconds === 'number' ? seconds : 60);
   }
+}
+
+/** Passwords themselves are not kept in keys. */
+function tokenKey(reference: ImageReference, { credentials }: PullRequest): string {
+  const repository = repositoryOf(reference);
+  if (!credentials) return repository;
+  return `${repository} ${createHash('sha256').update(basicHeader(credentials)).digest('hex')}`;
+}
+
+function basicHeader({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** The parameters of a `Bearer` challenge (RFC 6750); undefined for another scheme. */
