@@ -33,6 +33,14 @@ export function decodeStored<T extends KubeObject = KubeObject>(held: Held): Sto
   return object as Stored<T>;
 }
 
+/**
+ * The object that an entry's bytes stand for, to be looked at once and not handed on: it is neither frozen nor kept,
+ * which costs as much as to decode it.
+ */
+export function peekStored<T extends KubeObject = KubeObject>(held: Held): Stored<T> {
+  return ((held.derived as Decoded | undefined)?.deref() ?? parse(held.value)) as Stored<T>;
+}
+
 /** Tells that `object`, frozen here, is what the bytes held decode to, which saves decoding them. */
 export function rememberDecoded(held: Held, object: Stored): void {
   remember(held, deepFreeze(object));

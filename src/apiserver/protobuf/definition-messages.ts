@@ -58,8 +58,8 @@ export function unionJson(type: string, message: JsonObject): unknown {
   return Object.hasOwn(unions, type) ? unions[type]!.json(message) : message;
 }
 
-/** What to write as a message of `type`. */
-export function unionMessage(type: string, json: unknown): JsonObject {
-  if (Object.hasOwn(unions, type)) return unions[type]!.message(json);
-  return isObject(json) ? json : {};
+/** What to write of a value as a message of `type`. */
+export function messageForm(type: string): (json: unknown) => JsonObject {
+  if (Object.hasOwn(unions, type)) return unions[type]!.message;
+  return json => (isObject(json) ? json : {});
 }

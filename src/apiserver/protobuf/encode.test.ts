@@ -196,3 +196,38 @@ test('an object and the frame of its event, byte for byte as Go reads them', () 
   ]);
   assert.deepEqual(frame.subarray(4), event);
 });
+
+test('texts of any length and alphabet come back, those written before a longer one too', () => {
+  const texts = [
+    '',
+    'a',
+    'ß',
+    '€𝄞',
+    'x'.repeat(64),
+    `${'x'.repeat(63)}ä`,
+    'y'.repeat(65),
+    'ü'.repeat(500_000),
+  ];
+  const data = Object.fromEntries(texts.map((text, at) => [`key-${at}`, text]));
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'texts' }, data };
+  assert.deepEqual((decodeProtobuf(encodeProtobuf(object)) as typeof object).data, data);
+  const small = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'small' }, data: { a: 'b' } };
+  assert.deepEqual((decodeProtobuf(encodeProtobuf(small)) as typeof small).data, small.data);
+});
+
+test('times are read as the standard says', () => {
+  const times: [written: string, read: string][] = [
+    ['2026-11-28T19:40:08Z', '2026-11-28T19:40:08Z'],
+    ['2024-02-29T23:59:59Z', '2024-02-29T23:59:59Z'],
+    ['1969-12-31T23:59:59Z', '1969-12-31T23:59:59Z'],
+    ['0099-01-02T03:04:05Z', '0099-01-02T03:04:05Z'],
+    ['2026-11-28T19:40:08+02:00', '2026-11-28T17:40:08Z'],
+    ['2026-11-28T19:40:08.5Z', '2026-11-28T19:40:08Z'],
+  ];
+  for (const [written, read] of times) {
+    const metadata = { name: 'm', creationTimestamp: written };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+    const back = decodeProtobuf(encodeProtobuf(object)) as typeof object;
+    assert.equal(back.metadata.creationTimestamp, read);
+  }
+});

@@ -1,11 +1,13 @@
 import { isObject, type JsonObject } from '../../api/json.ts';
 import { messageName, messageOf } from './decode.ts';
-import { unionMessage } from './definition-messages.ts';
+import { messageForm } from './definition-messages.ts';
 import { type FieldInfo, hasMessage, type MessageInfo, messageInfo } from './messages.ts';
-import { encodeWellKnown, isWellKnown } from './well-known.ts';
+import { scalarWriters, type ValueWriter, writeText } from './scalar-writers.ts';
+import { wellKnownWriter } from './well-known.ts';
 import { WireWriter } from './writer.ts';
 
 const magic = Buffer.from('k8s\0');
+const none = Buffer.alloc(0);
 
 interface Typed {
   apiVersion?: string;
@@ -26,22 +28,20 @@ export function hasProtobufForm(apiVersion: string, kind: string): boolean {
 export function encodeProtobuf(object: object): Buffer {
   const { apiVersion = '', kind = '' } = object as Typed;
   const message = messageOf(apiVersion, kind);
-  if (message) return envelope(apiVersion, kind, encodeMessage(object as JsonObject, message));
+  if (message) return written(writer => writeEnvelope(writer, apiVersion, kind, object, message));
   const { metadata, items } = object as { metadata?: object; items?: readonly object[] };
-  const parts = (items ?? []).map(item => encodeItem(item, apiVersion, kind));
-  return Buffer.concat(listChunks({ apiVersion, kind, metadata: metadata ?? {} }, [itemFields(parts)]));
+  const fields = itemFields(items ?? [], apiVersion, kind);
+  return Buffer.concat(listChunks({ apiVersion, kind, metadata: metadata ?? {} }, [fields]));
 }
 
-/** One item of a list of `listKind`, for `itemFields`. */
-export function encodeItem(item: object, apiVersion: string, listKind: string): Buffer {
-  const message = itemMessage(apiVersion, listKind);
+/** Items of a list of `listKind` as the fields they are there, in one piece: for `listChunks`. */
+export function itemFields(items: readonly object[], apiVersion: string, listKind: string): Buffer {
+  if (items.length === 0) return none;
+  const message = listKind.endsWith('List') ? messageOf(apiVersion, listKind.slice(0, -4)) : undefined;
   if (!message) throw new TypeError(`${apiVersion} ${listKind} has no protobuf form`);
-  return encodeMessage(item as JsonObject, message);
-}
-
-/** Encoded items as the fields of a list, in one piece: for `listChunks`. */
-export function itemFields(items: readonly Buffer[]): Buffer {
-  return Buffer.concat(items.flatMap(item => [fieldHead(2, item.length), item]));
+  return written(writer => {
+    for (const item of items.toReversed()) writeMessage(writer, 2, item, message);
+  });
 }
 
 /**
@@ -52,126 +52,120 @@ export function listChunks(
   { apiVersion, kind, metadata }: { apiVersion: string; kind: string; metadata: object },
   pieces: readonly Buffer[],
 ): Buffer[] {
-  const type = new WireWriter(256);
-  writeText(type, 2, kind);
-  writeText(type, 1, apiVersion);
-  const typeMeta = type.finish();
-  const meta = new WireWriter(256);
-  writeMessage(meta, 1, metadata as JsonObject, messageInfo('meta.v1.ListMeta')!);
-  const raw = [meta.finish(), ...pieces];
-  const size = raw.reduce((sum, piece) => sum + piece.length, 0);
-  const head = Buffer.concat([magic, fieldHead(1, typeMeta.length), typeMeta, fieldHead(2, size)]);
-  // contentEncoding and contentType, which Go writes empty.
-  return [head, ...raw, Buffer.concat([fieldHead(3, 0), fieldHead(4, 0)])];
+  const meta = written(writer => writeMessage(writer, 1, metadata, messageInfo('meta.v1.ListMeta')!));
+  const size = pieces.reduce((sum, piece) => sum + piece.length, meta.length);
+  const head = written(writer => {
+    // What they are the head of follows.
+    writer.varint(size);
+    writer.tag(2, 2);
+    writeType(writer, apiVersion, kind);
+  });
+  return [head, meta, ...pieces, written(writeEncoding)];
 }
 
-/** What stands before the bytes of a field of `size`. */
-function fieldHead(number: number, size: number): Buffer {
-  const writer = new WireWriter(16);
-  writer.varint(size);
-  writer.tag(number, 2);
-  return writer.finish();
+/** A message by itself, without an envelope. */
+export function encodeMessage(object: object, message: MessageInfo): Buffer {
+  return written(writer => writeFields(writer, object as JsonObject, fieldWriters(message)));
 }
 
-function itemMessage(apiVersion: string, listKind: string): MessageInfo | undefined {
-  return listKind.endsWith('List') ? messageOf(apiVersion, listKind.slice(0, -4)) : undefined;
+const shared = new WireWriter();
+
+/** What `write` writes. All of it is written in one go, so that one writer does for all. */
+function written(write: (writer: WireWriter) => void): Buffer {
+  shared.reset();
+  write(shared);
+  return shared.finish();
 }
 
-function envelope(apiVersion: string, kind: string, raw: Buffer): Buffer {
-  const writer = new WireWriter(raw.length + 256);
-  // contentEncoding and contentType, which Go writes empty.
-  writer.delimited(4, writer.used);
-  writer.delimited(3, writer.used);
-  let mark = writer.used;
-  writer.bytes(raw);
-  writer.delimited(2, mark);
-  mark = writer.used;
+function writeEnvelope(
+  writer: WireWriter,
+  apiVersion: string,
+  kind: string,
+  object: object,
+  message: MessageInfo,
+): void {
+  writeEncoding(writer);
+  writeMessage(writer, 2, object, message);
+  writeType(writer, apiVersion, kind);
+}
+
+/** contentEncoding and contentType, which Go writes empty. */
+function writeEncoding(writer: WireWriter): void {
+  writeText(writer, 4, '');
+  writeText(writer, 3, '');
+}
+
+function writeType(writer: WireWriter, apiVersion: string, kind: string): void {
+  const mark = writer.used;
   writeText(writer, 2, kind);
   writeText(writer, 1, apiVersion);
   writer.delimited(1, mark);
   writer.bytes(magic);
-  return writer.finish();
 }
 
-/** A message by itself, without an envelope. */
-export function encodeMessage(object: JsonObject, message: MessageInfo): Buffer {
-  const writer = new WireWriter();
-  writeFields(writer, object, message);
-  return writer.finish();
-}
-
-function writeText(writer: WireWriter, number: number, text: string): void {
+function writeMessage(writer: WireWriter, number: number, object: object, message: MessageInfo): void {
   const mark = writer.used;
-  writer.text(text);
+  writeFields(writer, object as JsonObject, fieldWriters(message));
   writer.delimited(number, mark);
 }
 
-function writeMessage(writer: WireWriter, number: number, object: JsonObject, message: MessageInfo): void {
-  const mark = writer.used;
-  writeFields(writer, object, message);
-  writer.delimited(number, mark);
+/** How one field is written; made once, when its message is first written. */
+interface FieldWriter {
+  readonly name: string;
+  readonly inline: boolean;
+  readonly write: ValueWriter;
 }
 
-function writeFields(writer: WireWriter, object: JsonObject, message: MessageInfo): void {
-  for (const field of message.descending) {
-    if (field.inline) writeMessage(writer, field.number, object, messageInfo(field.type)!);
-    else if (Object.hasOwn(object, field.name)) writeField(writer, object[field.name], field);
+const compiled = new Map<MessageInfo, readonly FieldWriter[]>();
+
+function fieldWriters(message: MessageInfo): readonly FieldWriter[] {
+  let writers = compiled.get(message);
+  if (!writers) {
+    writers = message.descending.map(fieldWriter);
+    compiled.set(message, writers);
+  }
+  return writers;
+}
+
+function fieldWriter({ name, number, type, shape, inline }: FieldInfo): FieldWriter {
+  const one = valueWriter(type);
+  if (shape === 'list')
+    return { name, inline, write: (writer, value) => writeList(writer, number, value, one) };
+  if (shape === 'map')
+    return { name, inline, write: (writer, value) => writeMap(writer, number, value, one) };
+  return { name, inline, write: (writer, value) => one(writer, value, number) };
+}
+
+function writeFields(writer: WireWriter, object: JsonObject, fields: readonly FieldWriter[]): void {
+  for (const { name, inline, write } of fields) {
+    // No field has the name of something that all objects have.
+    const value = inline ? object : object[name];
+    if (value !== undefined && value !== null) write(writer, value, 0);
   }
 }
 
-function writeField(writer: WireWriter, value: unknown, field: FieldInfo): void {
-  if (value === null || value === undefined) return;
-  if (field.shape === 'list') {
-    if (!Array.isArray(value)) return;
-    for (let at = value.length - 1; at >= 0; at--) writeValue(writer, field.number, value[at], field.type);
-  } else if (field.shape === 'map') {
-    if (isObject(value)) writeMap(writer, value, field);
-  } else writeValue(writer, field.number, value, field.type);
+function writeList(writer: WireWriter, number: number, list: unknown, one: ValueWriter): void {
+  if (!Array.isArray(list)) return;
+  for (let at = list.length - 1; at >= 0; at--) one(writer, list[at], number);
 }
 
-function writeMap(writer: WireWriter, map: JsonObject, { number, type }: FieldInfo): void {
+function writeMap(writer: WireWriter, number: number, map: unknown, one: ValueWriter): void {
+  if (!isObject(map)) return;
   for (const key of Object.keys(map).sort().reverse()) {
     const mark = writer.used;
-    writeValue(writer, 2, map[key], type);
+    one(writer, map[key], 2);
     writeText(writer, 1, key);
     writer.delimited(number, mark);
   }
 }
 
-function writeValue(writer: WireWriter, number: number, value: unknown, type: string): void {
-  switch (type) {
-    case 'string':
-      writeText(writer, number, String(value));
-      return;
-    case 'bool':
-      writer.varint(value === true ? 1 : 0);
-      writer.tag(number, 0);
-      return;
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-    case 'uint64':
-      writer.varint(Math.trunc(Number(value)) || 0);
-      writer.tag(number, 0);
-      return;
-    case 'double':
-      writer.double(Number(value));
-      writer.tag(number, 1);
-      return;
-    case 'bytes':
-      writeBytes(writer, number, Buffer.from(String(value), 'base64'));
-      return;
-  }
-  if (isWellKnown(type)) {
-    writeBytes(writer, number, encodeWellKnown(type, value));
-    return;
-  }
+function valueWriter(type: string): ValueWriter {
+  const scalar = scalarWriters[type];
+  if (scalar) return scalar;
+  const wellKnown = wellKnownWriter(type);
+  if (wellKnown) return wellKnown;
   const message = messageInfo(type);
-  if (message) writeMessage(writer, number, unionMessage(type, value), message);
-}
-
-function writeBytes(writer: WireWriter, number: number, bytes: Uint8Array): void {
-  const mark = writer.used;
-  writer.bytes(bytes);
-  writer.delimited(number, mark);
+  if (!message) return () => {};
+  const form = messageForm(type);
+  return (writer, value, number) => writeMessage(writer, number, form(value), message);
 }

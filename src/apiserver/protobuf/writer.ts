@@ -1,3 +1,8 @@
+/** Of a buffer that grew beyond this, no more is kept for what is written next. */
+const keptBytes = 256 * 1024;
+/** Characters of a short text. */
+const shortText = 64;
+
 /**
  * Writes the protobuf wire format from its end to its beginning, as gogo's generated code does: the length of
  * a nested message is known by the time it has to be written.
@@ -6,9 +11,15 @@ export class WireWriter {
   #buffer: Buffer;
   #at: number;
 
-  constructor(size = 1024) {
-    this.#buffer = Buffer.allocUnsafe(size);
+  constructor(size = 16 * 1024) {
+    this.#buffer = Buffer.allocUnsafeSlow(size);
     this.#at = size;
+  }
+
+  /** Begins anew. */
+  reset(): void {
+    if (this.#buffer.length > keptBytes) this.#buffer = Buffer.allocUnsafeSlow(keptBytes);
+    this.#at = this.#buffer.length;
   }
 
   /** Bytes written so far. */
@@ -60,9 +71,26 @@ export class WireWriter {
   }
 
   text(text: string): void {
+    if (text.length <= shortText && this.#ascii(text)) return;
     const length = Buffer.byteLength(text);
     this.#reserve(length);
     this.#buffer.write(text, this.#at, length, 'utf8');
+  }
+
+  /** Writes a short text by itself, which is faster than to call for it; false, and nothing done, if it is not ASCII. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    this.#reserve(length);
+    const at = this.#at;
+    for (let n = 0; n < length; n++) {
+      const code = text.charCodeAt(n);
+      if (code > 0x7f) {
+        this.#at += length;
+        return false;
+      }
+      this.#buffer[at + n] = code;
+    }
+    return true;
   }
 
   double(value: number): void {
@@ -77,7 +105,7 @@ export class WireWriter {
 
   #grow(size: number): void {
     const { used } = this;
-    const bigger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + size));
+    const bigger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, used + size));
     const at = bigger.length - used;
     this.#buffer.copy(bigger, at, this.#at);
     this.#buffer = bigger;

@@ -1,10 +1,11 @@
 import type { KubeList, KubeObject } from '../../api/objects.ts';
 import type { Entry } from '../../store/store.ts';
 import type { Chunk, ResponseBody, ServerResponse } from '../exchange.ts';
+import { type Held, peekStored } from '../objects/decoded.ts';
 import { sharedView } from '../objects/shared-view.ts';
 import { mapInSlices, mapSlices } from '../objects/slices.ts';
 import { servedAsStored } from '../objects/storage-form.ts';
-import { encodeItem, itemFields, listChunks } from '../protobuf/encode.ts';
+import { itemFields, listChunks } from '../protobuf/encode.ts';
 import { protobufType } from '../protobuf/media-type.ts';
 import type { ListedObjects } from './list.ts';
 import { encoded, metadataOnly, served, type View } from './representation.ts';
@@ -34,12 +35,12 @@ export async function listResponse(
   if (accept.as === 'Table') return tableResponse(view, items, metadata);
   if (accept.as !== undefined) {
     const list = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
-    return membersResponse(view, list, 'items', items, entry => metadataOnly(served(endpoint, entry)));
+    return membersResponse(view, list, 'items', items, entry => metadataOnly(peekServed(endpoint, entry)));
   }
   const list = { kind: listKindOf(endpoint), apiVersion: endpoint.apiVersion, metadata };
   if (inProcess) return objectsResponse(view, list, items);
   if (accept.encoding !== 'json' || !servedAsStored(endpoint.storage, items)) {
-    return membersResponse(view, list, 'items', items, entry => served(endpoint, entry));
+    return membersResponse(view, list, 'items', items, entry => peekServed(endpoint, entry));
   }
   return bytesResponse(view, list, items);
 }
@@ -61,7 +62,9 @@ async function objectsResponse(
 function tableResponse(view: View, items: readonly Entry[], metadata: object): Promise<ServerResponse> {
   const { rows: _, ...table } = tableOf(view, [], metadata) as KubeObject & { rows: object[] };
   const rowOf = (entry: Entry) => {
-    const one = tableOf(view, [served(view.endpoint, entry)], {}, true) as KubeObject & { rows: object[] };
+    const one = tableOf(view, [peekServed(view.endpoint, entry)], {}, true) as KubeObject & {
+      rows: object[];
+    };
     return one.rows[0]!;
   };
   return membersResponse(view, table as unknown as ListHead, 'rows', items, rowOf);
@@ -76,17 +79,13 @@ async function membersResponse(
   form: (entry: Entry) => object,
 ): Promise<ServerResponse> {
   if (accept.encoding === 'protobuf') return protobufList(list, entries, form);
-  const items: object[] = [];
   if (accept.encoding === 'yaml') {
-    items.push(...(await mapInSlices(entries, form)));
-    return encoded(accept, 200, { ...list, [member]: items });
+    return encoded(accept, 200, { ...list, [member]: await mapInSlices(entries, form) });
   }
-  const pieces = await mapSlices(entries, slice => {
-    const made = slice.map(form);
-    items.push(...made);
-    return Buffer.from(made.map(item => JSON.stringify(item)).join(','));
-  });
-  const value = () => ({ ...list, [member]: items });
+  const pieces = await mapSlices(entries, slice =>
+    Buffer.from(slice.map(entry => JSON.stringify(form(entry))).join(',')),
+  );
+  const value = () => ({ ...list, [member]: entries.map(form) });
   return jsonChunks(value, () => wrapped(list, member, pieces));
 }
 
@@ -96,9 +95,7 @@ async function protobufList(
   form: (entry: Entry) => object,
 ): Promise<ServerResponse> {
   const { apiVersion, kind } = list;
-  const pieces = await mapSlices(entries, slice =>
-    itemFields(slice.map(entry => encodeItem(form(entry), apiVersion, kind))),
-  );
+  const pieces = await mapSlices(entries, slice => itemFields(slice.map(form), apiVersion, kind));
   const value = () => ({ ...list, items: entries.map(form) });
   const body: ResponseBody = { kind: 'value', value, chunks: () => listChunks(list, pieces) };
   return { status: 200, headers: { 'content-type': protobufType }, body };
@@ -138,4 +135,10 @@ function listMetadata({ revision, continueToken, remaining }: ListedObjects) {
     ...(continueToken !== undefined && { continue: continueToken }),
     ...(remaining && { remainingItemCount: remaining }),
   };
+}
+
+/** An object in the version it is asked for, to be encoded and forgotten. */
+function peekServed({ storage }: View['endpoint'], held: Held): KubeObject {
+  const object = peekStored(held);
+  return storage.conversion?.fromStorage(object, held) ?? object;
 }
