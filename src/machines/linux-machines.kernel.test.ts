@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -85,7 +93,9 @@ if (inFreshNamespace(import.meta.url)) {
     ]);
     const n1 = { machine: 'n1' };
     assert.equal((await run(machines, n1, 'hostname')).stdout, 'n1');
-    assert.equal((await run(machines, n1, 'cat', '/proc/1/comm')).stdout, 'catatonit');
+    // `ready` is said just before.
+    const first = async () => (await run(machines, n1, 'cat', '/proc/1/comm')).stdout;
+    await until('its first process is the reaper', async () => (await first()) === 'catatonit');
     assert.equal((await run(machines, n1, 'cat', '/proc/sys/net/ipv4/ip_forward')).stdout, '1');
     const eth0 = JSON.parse((await run(machines, n1, 'ip', '-json', 'link', 'show', 'eth0')).stdout);
     assert.equal(eth0[0].mtu, 1400);
@@ -200,6 +210,34 @@ if (inFreshNamespace(import.meta.url)) {
       /the machine n1 did not start: .*\/nowhere/,
     );
     assert.deepEqual(await cgroups.processes(clusterCgroup(cluster)), []);
+    await machines.destroyAll();
+  });
+
+  test('files of an unsynced folder are there in the machine and after it, whichever way it ends', async () => {
+    const { machines, cluster } = fresh(true);
+    await machines.prepare();
+    const unsynced = [{ folder: join(folder, cluster, 'data'), work: join(folder, cluster, 'work') }];
+    mkdirSync(unsynced[0]!.folder, { recursive: true });
+    const file = join(unsynced[0]!.folder, 'file');
+    const place = { machine: 'n1' };
+    const run = async (...argv: string[]) => {
+      const [program, ...args] = await machines.command(place, argv);
+      return execFileSync(program!, args, { encoding: 'utf8' });
+    };
+    for (const text of ['first', 'second']) {
+      const { init } = await machines.create({ name: 'n1', addresses: ['172.30.0.11'], unsynced });
+      await run('sh', '-c', `echo ${text} >>${file} && sync ${file}`);
+      const mounted = (await run('cat', '/proc/mounts'))
+        .split('\n')
+        .find(line => line.includes(unsynced[0]!.folder));
+      // Where the folder for temporary files lies on an overlay itself there is no such mount.
+      if (mounted) assert.match(mounted, /^overlay .*volatile/);
+      if (text === 'first') {
+        process.kill(init!.pid, 'SIGKILL');
+        await until('it has ended', async () => (await machines.list())[0]!.init === undefined);
+      } else await machines.stop('n1');
+    }
+    assert.equal(readFileSync(file, 'utf8'), 'first\nsecond\n');
     await machines.destroyAll();
   });
 

@@ -112,6 +112,7 @@ export class LinuxMachines implements Machines {
       script: script('machine.sh'),
       joinFiles: this.#deps.cgroups.joinFiles(group),
       binds: spec.binds ?? [],
+      unsynced: spec.unsynced ?? [],
       inside: this.#inside(spec),
       connect: pid => this.#connect(spec.name, pid),
     });

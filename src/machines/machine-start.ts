@@ -11,6 +11,7 @@ export interface MachineStart {
   /** cgroup.procs files of the machine's groups. */
   joinFiles: string[];
   binds: { source: string; target: string }[];
+  unsynced: { folder: string; work: string }[];
   /** Made inside, once `connect` is done. */
   inside: NetworkChange[];
   /** Called with the PID as soon as the namespaces are there: makes the link into them. */
@@ -25,9 +26,10 @@ const startLimit = 10_000;
  */
 export async function startMachine(clock: Clock, start: MachineStart): Promise<ProcessId> {
   const binds = start.binds.flatMap(({ source, target }) => [source, target]);
+  const unsynced = start.unsynced.flatMap(({ folder, work }) => [folder, work]);
   const argv = [
     ...['--net', '--mount', '--uts', '--pid', '--fork', '--propagation', 'slave', '--'],
-    ...['sh', start.script, start.hostname, ...start.joinFiles, '--', ...binds],
+    ...['sh', start.script, start.hostname, ...start.joinFiles, '--', ...binds, '--', ...unsynced],
   ];
   // A session of its own: the terminal's signals are not for machines.
   const child = spawn('unshare', argv, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });

@@ -1,9 +1,10 @@
 #!/bin/sh
-# machine.sh HOSTNAME JOIN-FILE... -- [SOURCE TARGET]...
+# machine.sh HOSTNAME JOIN-FILE... -- [SOURCE TARGET]... -- [FOLDER WORK]...
 #
 # The first program of a machine, in its fresh network, mount, UTS and PID namespaces. Prints its PID as the
 # caller numbers it, reads `ip -batch` lines until the end of its input, prints `ready` and becomes the reaper
-# that is PID 1. Joins the control groups whose cgroup.procs files are named; binds SOURCE over TARGET.
+# that is PID 1. Joins the control groups whose cgroup.procs files are named; binds SOURCE over TARGET; lays each
+# FOLDER over itself so that syncs of its files are left out.
 set -eu
 
 hostname=$1
@@ -24,8 +25,17 @@ mount -t proc proc /proc
 for ns in /run/causeway/*/ns/*; do
   [ -e "$ns" ] && umount -l "$ns" 2>/dev/null || true
 done
-while [ $# -ge 2 ]; do
+while [ "$1" != -- ]; do
   mount --bind "$1" "$2"
+  shift 2
+done
+shift
+while [ $# -ge 2 ]; do
+  # The kernel leaves a mark in WORK that keeps the folder from being mounted again, for the case that it went down.
+  rm -rf "$2"
+  mkdir -p "$2/none" "$2/work"
+  # Kernels before 5.10 have no such mounts, and there is none on another overlay: then syncs are done.
+  mount -t overlay overlay -o "volatile,lowerdir=$2/none,upperdir=$1,workdir=$2/work" "$1" 2>/dev/null || true
   shift 2
 done
 

@@ -53,6 +53,12 @@ export interface MachineSpec {
   addresses: string[];
   /** Directories laid over others in the machine's mount namespace. Both ends must exist. */
   binds?: { source: string; target: string }[];
+  /**
+   * Folders on whose files syncs do nothing inside the machine, where the kernel can do that. What was written is there
+   * as long as the kernel runs; when that goes down, any part of it may be lost. `work` is a folder of the machine's own
+   * beside, on the same file system.
+   */
+  unsynced?: { folder: string; work: string }[];
 }
 
 export interface Machine extends MachineSpec {

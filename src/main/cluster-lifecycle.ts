@@ -19,6 +19,7 @@ import { removeFromEtcd } from './etcd-access.ts';
 import { commandLog, linuxMachines } from './linux-machines-port.ts';
 import { findProgram } from './packages.ts';
 import type { Progress } from './progress.ts';
+import { bootId, RuntimeMetadata } from './runtime-metadata.ts';
 
 /** Milliseconds in which nodes that are Ready have said so. */
 const upLimit = 500;
@@ -164,12 +165,17 @@ export class ClusterLifecycle {
         { source: this.#runtimeState(node.name), target: sharedRuntimeState },
         { source: join(this.#context.paths.node(node.name), 'hosts'), target: '/etc/hosts' },
       ],
+      unsynced: [this.#metadata(node.name).prepare()],
     });
     const processes = [
       await this.#startProcess(place, this.#containerdProcess(node, containerd)),
       await this.#startProcess(place, this.#agentProcess(node, agent)),
     ];
     return { name: node.name, ...(!ran && { since }), processes };
+  }
+
+  #metadata(node: string): RuntimeMetadata {
+    return new RuntimeMetadata({ dir: join(this.#context.paths.node(node), 'containerd'), bootId: bootId() });
   }
 
   /** containerd's shims and runc keep state in one fixed folder: each node has its own laid over it. */
@@ -203,8 +209,9 @@ export class ClusterLifecycle {
   }
 
   /** Ends the machine of a node; its containers end with it, its pods stay in the API. */
-  stopNode(name: string): Promise<void> {
-    return this.machines.stop(name);
+  async stopNode(name: string): Promise<void> {
+    await this.machines.stop(name);
+    await this.#metadata(name).settle();
   }
 
   /** Removes the machine of a node and its files. */
@@ -224,7 +231,7 @@ export class ClusterLifecycle {
     if (machines.length > 0) {
       const names = machines.map(machine => machine.name).join(', ');
       await this.#progress.step(`Stopping the nodes ${names}`, () =>
-        Promise.all(machines.map(machine => this.machines.stop(machine.name))),
+        Promise.all(machines.map(machine => this.stopNode(machine.name))),
       );
     }
     await this.#stopServers();
