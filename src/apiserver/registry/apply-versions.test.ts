@@ -23,7 +23,10 @@ async function owners(path: string): Promise<Record<string, unknown>> {
   const { metadata } = await api.get(path);
   const entries: { manager: string; apiVersion: string; fieldsV1: unknown }[] = metadata.managedFields ?? [];
   return Object.fromEntries(
-    entries.map(({ manager, apiVersion, fieldsV1 }) => [`${manager} ${apiVersion.split('/')[1]}`, fieldsV1]),
+    entries.map(({ manager, apiVersion, fieldsV1 }) => [
+      `${manager} ${apiVersion.split('/').at(-1)}`,
+      fieldsV1,
+    ]),
   );
 }
 
@@ -77,6 +80,30 @@ test('autoscaling/v1 and v2: an applier that goes to the other version gives up 
   assert.deepEqual(Object.keys(await owners(`${scalers('v2')}/b`)).sort(), ['one v1', 'two v2']);
   const less = await applyScaler('b', 'v1', { targetCPUUtilizationPercentage: 50 }, 'one');
   assert.equal(less.spec.maxReplicas, 5, 'two still owns it, in v2');
+});
+
+test('events of either group: what one calls a note the other calls a message', async () => {
+  const older = '/api/v1/namespaces/default/events/e';
+  const newer = '/apis/events.k8s.io/v1/namespaces/default/events/e';
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: 'e', namespace: 'default' },
+    eventTime: '2030-01-01T00:00:00.000000Z',
+    reportingController: 'example.com/c',
+    reportingInstance: 'c-1',
+    action: 'Begin',
+    reason: 'Began',
+    type: 'Normal',
+    regarding: { kind: 'Pod', namespace: 'default', name: 'p' },
+    note: 'first',
+  };
+  await api.patch(`${newer}?fieldManager=one`, event, applyType);
+  await api.patch(`${older}?fieldManager=two`, { message: 'second' });
+  const owned = await owners(older);
+  assert.deepEqual(owned['two v1'], { 'f:message': {} });
+  assert.deepEqual(Object.keys(owned['one v1'] as object).includes('f:note'), false);
+  assert.deepEqual(Object.keys(owned['one v1'] as object).includes('f:regarding'), true);
 });
 
 test('custom resources without a webhook: versions share their fields; one that is gone leaves no owners', async () => {
