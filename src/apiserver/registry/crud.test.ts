@@ -312,4 +312,11 @@ test('events.k8s.io/v1 and v1 show the same events', async () => {
   assert.equal(core.apiVersion, 'v1');
   const list = await api.get('/apis/events.k8s.io/v1/events?fieldSelector=regarding.name%3Dp');
   assert.equal(list.items[0].reportingController, 'me');
+  // As upstream's conformance tests do.
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events/e1';
+  const patched = await api.patch(path, { note: 'hello again' });
+  assert.equal(patched.note, 'hello again');
+  const series = { count: 100, lastObservedTime: '2030-01-01T00:00:01.000000Z' };
+  const updated = await api.put(path, { ...patched, series });
+  assert.deepEqual(updated.series, series);
 });
