@@ -531,6 +531,26 @@ test('resources change while containers run, or with a restart where they say so
   await node.until('less again', async () => (await cpu(0)) === '1' && (await pending()) === undefined);
 });
 
+test('a pod that says what it may use as a whole has a control group of that, which follows its containers', async t => {
+  const node = await TestNode.start(t);
+  const limits = (cpu: string) => ({ limits: { cpu, memory: '64Mi' }, requests: { cpu, memory: '64Mi' } });
+  await node.create({
+    containers: [{ ...web, resources: limits('1') }],
+    resources: { requests: { cpu: '1500m', memory: '64Mi' } },
+  });
+  await node.until('Ready', () => node.isReady());
+  const group = 'causeway/test/n1/kubepods/burstable/poduid-web';
+  const memory = 64 * 2 ** 20;
+  assert.deepEqual(node.cgroups.limits.get(group), { cpuShares: 1536, cpuQuota: 100_000, memory });
+  const containers = [{ name: 'web', resources: limits('1400m') }];
+  await node.api.pods.patch('default', 'web', { spec: { containers } }, { type: 'strategic-merge' });
+  await node.until('resized', () => node.cgroups.limits.get(group)?.cpuQuota === 140_000);
+  assert.ok(
+    node.cri.calls.includes('updateContainerResources web 1433 140000 67108864'),
+    node.cri.calls.join('\n'),
+  );
+});
+
 test('pods that want the same image share one pull', async t => {
   const node = await TestNode.start(t);
   node.cri.registry.add('docker.io/library/shared:1');

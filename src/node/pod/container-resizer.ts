@@ -1,10 +1,12 @@
 import type { Pod, PodCondition } from '../../api/generated/types.ts';
 import { decisionObject } from '../../base/decisions.ts';
+import { errorChain } from '../../base/log.ts';
 import { rpcMessage } from '../../cri/cri.ts';
 import { containerResources } from '../container/container-resources.ts';
 import type { PodContext } from '../node-facts.ts';
 import type { Rejection } from './admission.ts';
-import { containersOf, type NodePod } from './pod-identity.ts';
+import { podCgroupLimits, podCgroupPath } from './pod-cgroup.ts';
+import { containersOf, formatPod, type NodePod } from './pod-identity.ts';
 import { containerName, isRunning, type PodRuntime } from './pod-runtime.ts';
 import { type ContainerResources, type PlannedResize, planResize } from './resize-plan.ts';
 
@@ -20,6 +22,8 @@ export class ContainerResizer {
   /** By container id, what it runs with. */
   readonly #actual = new Map<string, ContainerResources>();
   #conditions: ResizeCondition[] = [];
+  /** Whether the limits of the pod as a whole have to be written (again). */
+  #unlimited = false;
 
   /** @param deps.room why the node could not take the pod as it is; undefined where it can. */
   constructor(context: PodContext, deps: { room: (pod: Pod) => Rejection | undefined }) {
@@ -44,6 +48,8 @@ export class ContainerResizer {
 
   /** What an earlier agent reported of containers that still run. */
   adopt(pod: NodePod, runtime: PodRuntime): void {
+    // It may have been amid a resize.
+    this.#unlimited = runtime.sandboxes.length > 0;
     const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
     for (const { containerID, resources } of [...initContainerStatuses, ...containerStatuses]) {
       const id = containerID?.replace('containerd://', '');
@@ -60,6 +66,7 @@ export class ContainerResizer {
     const planned = planResize(pod, runtime, id => this.#actual.get(id));
     if (planned.length === 0) {
       this.#conditions = [];
+      await this.#limitPod(pod);
       return [];
     }
     const problem = this.#room(pod);
@@ -68,11 +75,33 @@ export class ContainerResizer {
       return [];
     }
     const errors: string[] = [];
+    await this.#liftPodLimits(pod);
     for (const resize of planned.filter(({ restart }) => !restart)) {
       await this.#update(pod, resize).catch(error => errors.push(rpcMessage(error)));
     }
     this.#conclude(pod, planned, errors);
     return planned.filter(({ restart }) => restart);
+  }
+
+  /** No container may have more than its pod: while they change, the pod has no limits. */
+  async #liftPodLimits(pod: NodePod): Promise<void> {
+    const { cgroups, facts, requeue } = this.#context;
+    const limits = podCgroupLimits(pod);
+    if (!limits || this.#unlimited) return;
+    await cgroups.limit(podCgroupPath(pod, facts.cgroupRoot), { ...limits, cpuQuota: 0, memory: 0 });
+    this.#unlimited = true;
+    requeue(pod.metadata.uid);
+  }
+
+  async #limitPod(pod: NodePod): Promise<void> {
+    const { cgroups, facts, log } = this.#context;
+    const limits = this.#unlimited && podCgroupLimits(pod);
+    if (!limits) return;
+    this.#unlimited = false;
+    await cgroups.limit(podCgroupPath(pod, facts.cgroupRoot), limits).catch(error => {
+      // What is in use is above it: the containers' own limits hold.
+      log.warn('a pod has no limits of its own', { pod: formatPod(pod), error: errorChain(error) });
+    });
   }
 
   async #update(pod: NodePod, { container, spec }: PlannedResize): Promise<void> {

@@ -13,6 +13,11 @@ export function podCgroup(pod: Pod, cgroupRoot: string): string {
   return `${cgroupRoot}/kubepods${level}/pod${pod.metadata?.uid}`;
 }
 
+/** The same as `Cgroups` takes it. */
+export function podCgroupPath(pod: Pod, cgroupRoot: string): string {
+  return podCgroup(pod, cgroupRoot).replace(/^\//, '');
+}
+
 /**
  * What all containers of a pod together may use; undefined where it says nothing of itself as a whole: then its
  * containers' own limits are enough. Source: kubelet `ResourceConfigForPod`.

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { ApiError } from '../../api/status.ts';
 import type { PodContext } from '../node-facts.ts';
-import { podCgroup } from './pod-cgroup.ts';
+import { podCgroupPath } from './pod-cgroup.ts';
 import type { NodePod } from './pod-identity.ts';
 
 /** The last step of a graceful deletion: with its containers gone the pod goes from the API. */
@@ -33,7 +33,7 @@ export async function removeFromNode(context: PodContext, pod: NodePod): Promise
 }
 
 async function removeCgroup({ cgroups, facts, log }: PodContext, pod: NodePod): Promise<void> {
-  const path = podCgroup(pod, facts.cgroupRoot).replace(/^\//, '');
+  const path = podCgroupPath(pod, facts.cgroupRoot);
   try {
     if (await cgroups.exists(path)) await cgroups.remove(path);
   } catch (error) {

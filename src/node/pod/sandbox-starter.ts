@@ -4,7 +4,7 @@ import { type PodSandboxConfig, type PodSandboxStatus, rpcMessage } from '../../
 import type { PodContext } from '../node-facts.ts';
 import { podDnsConfig } from './dns-config.ts';
 import { hostsFile, podHostname, sandboxHostname } from './hosts-file.ts';
-import { podCgroup, podCgroupLimits } from './pod-cgroup.ts';
+import { podCgroupLimits, podCgroupPath } from './pod-cgroup.ts';
 import { isHostNetwork, type NodePod } from './pod-identity.ts';
 import { sandboxAddresses } from './pod-runtime.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -65,7 +65,7 @@ export class SandboxStarter {
     const { cgroups, facts } = this.#context;
     const limits = podCgroupLimits(pod);
     if (!limits) return;
-    const path = podCgroup(pod, facts.cgroupRoot).replace(/^\//, '');
+    const path = podCgroupPath(pod, facts.cgroupRoot);
     await cgroups.create(path);
     await cgroups.limit(path, limits);
   }
