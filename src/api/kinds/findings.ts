@@ -65,8 +65,8 @@ export class Findings {
     this.#add('FieldValueDuplicate', at, shown(value), detail);
   }
 
-  notFound(at: FieldPath, value: unknown): void {
-    this.#add('FieldValueNotFound', at, shown(value), '');
+  notFound(at: FieldPath, value: unknown, detail = ''): void {
+    this.#add('FieldValueNotFound', at, shown(value), detail);
   }
 
   forbidden(at: FieldPath, detail: string): void {

@@ -251,6 +251,146 @@ const onCreate: [string, object, string[]][] = [
   ],
   [
     'v1/LimitRange',
+    {
+      spec: {
+        limits: [{ type: 'Pod', min: { cpu: '1' }, max: { cpu: '3' }, maxLimitRequestRatio: { cpu: '4' } }],
+      },
+    },
+    [
+      'spec.limits[0].maxLimitRequestRatio[cpu]: Invalid value: "4": ratio 4 is greater than max/min = 3.000000',
+    ],
+  ],
+  [
+    'v1/ResourceQuota',
+    { spec: { hard: { pods: '1', cpu: '1' }, scopes: ['BestEffort'] } },
+    ['spec.scopes: Invalid value: ["BestEffort"]: unsupported scope applied to resource'],
+  ],
+  ['v1/ResourceQuota', { spec: { hard: { pods: '1', cpu: '1' }, scopes: ['Terminating'] } }, []],
+  [
+    'v1/ResourceQuota',
+    {
+      spec: {
+        hard: { pods: '1', 'requests.storage': '1Gi' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'Terminating', operator: 'In', values: ['a'] }] },
+      },
+    },
+    [
+      'spec.scopeSelector.matchExpressions: Invalid value: {"matchExpressions":[{"scopeName":"Terminating","operator":"In","values":["a"]}]}: unsupported scope applied to resource',
+      `spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort and ResourceQuotaScopeNotBestEffort`,
+    ],
+  ],
+  [
+    'v1/ResourceQuota',
+    {
+      spec: {
+        scopeSelector: {
+          matchExpressions: [
+            { scopeName: 'Terminating', operator: 'Exists' },
+            { scopeName: 'NotTerminating', operator: 'Exists' },
+          ],
+        },
+      },
+    },
+    ['spec.scopeSelector.matchExpressions: Invalid value: []: conflicting scopes'],
+  ],
+  [
+    'v1/Secret',
+    { type: 'kubernetes.io/ssh-auth', data: { 'ssh-privatekey': '' } },
+    ['data[ssh-privatekey]: Required value'],
+  ],
+  [
+    'networking.k8s.io/v1/Ingress',
+    { spec: { rules: [{ http: { paths: [{ path: 'a' }] } }] } },
+    ['spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'],
+  ],
+  [
+    'networking.k8s.io/v1/Ingress',
+    {
+      metadata: { annotations: { 'kubernetes.io/ingress.class': 'a' } },
+      spec: { ingressClassName: 'b', defaultBackend: { resource: { kind: 'a/b' } } },
+    },
+    [
+      'annotations.kubernetes.io/ingress.class: Invalid value: "a": must match `ingressClassName` when both are specified',
+      `spec.defaultBackend.resource.kind: Invalid value: "a/b": may not contain '/'`,
+      'spec.defaultBackend.resource.name: Required value: name is required',
+    ],
+  ],
+  [
+    'networking.k8s.io/v1/Ingress',
+    {
+      metadata: { annotations: { 'kubernetes.io/ingress.class': 'a' } },
+      spec: {
+        ingressClassName: 'a',
+        defaultBackend: { service: { name: 'b', port: { number: 80 } } },
+      },
+    },
+    [],
+  ],
+  [
+    'networking.k8s.io/v1/IngressClass',
+    {
+      spec: { controller: 'a.b/c', parameters: { kind: 'K', name: 'n', scope: 'Namespace', namespace: '-' } },
+    },
+    [
+      `spec.parameters.namespace: Invalid value: "-": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+    ],
+  ],
+  [
+    'networking.k8s.io/v1/NetworkPolicy',
+    { spec: { policyTypes: ['Ingress', 'Egress', 'Both'] } },
+    [
+      'spec.policyTypes: Invalid value: ["Ingress","Egress","Both"]: may not specify more than two policyTypes',
+    ],
+  ],
+  [
+    'networking.k8s.io/v1/NetworkPolicy',
+    { spec: { policyTypes: ['Both'], ingress: [{ ports: [{ protocol: 'ICMP' }] }] } },
+    [
+      'spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"',
+      'spec.policyTypes[0]: Unsupported value: "Both": supported values: "Ingress", "Egress"',
+    ],
+  ],
+  [
+    'networking.k8s.io/v1/IPAddress',
+    {
+      metadata: { name: '10.0.0.1' },
+      spec: { parentRef: { resource: 'a/b', name: '..', namespace: 'c%', group: 'g' } },
+    },
+    [
+      `spec.parentRef.resource: Invalid value: "a/b": may not contain '/'`,
+      `spec.parentRef.name: Invalid value: "..": may not be '..'`,
+      `spec.parentRef.namespace: Invalid value: "c%": may not contain '%'`,
+    ],
+  ],
+  [
+    'discovery.k8s.io/v1/EndpointSlice',
+    {
+      addressType: 'IPv4',
+      endpoints: [
+        {
+          addresses: ['10.0.0.1'],
+          deprecatedTopology: { zone: 'a', 'a b': 'c' },
+          hints: { forZones: [{ name: 'a' }, { name: 'a' }], forNodes: Array(9).fill({ name: 'n' }) },
+        },
+      ],
+    },
+    [
+      `endpoints[0].deprecatedTopology: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+      'endpoints[0].hints.forZones[1].name: Duplicate value: "a"',
+      'endpoints[0].hints.forNodes: Too many: 9: must have at most 8 items',
+    ],
+  ],
+  [
+    'rbac.authorization.k8s.io/v1/RoleBinding',
+    { roleRef: { kind: 'Roll', name: 'r' }, subjects: [{ kind: 'User', name: '' }] },
+    [
+      'roleRef.kind: Unsupported value: "Roll": supported values: "Role", "ClusterRole"',
+      'subjects[0].name: Required value',
+      'subjects[0].name: Invalid value: "": user name cannot be empty',
+    ],
+  ],
+  [
+    'v1/LimitRange',
     { spec: { limits: [{ type: 'Container', min: { cpu: '2' }, max: { cpu: '1' } }] } },
     [
       'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
@@ -306,6 +446,12 @@ const onUpdate: [string, object, object, string[]][] = [
     [
       'roleRef: Invalid value: {"kind":"Role","name":"b","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef',
     ],
+  ],
+  [
+    'v1/Node',
+    { spec: { externalID: 'a' } },
+    { spec: {} },
+    ['spec.externalID: Forbidden: may not be updated'],
   ],
   [
     'storage.k8s.io/v1/StorageClass',

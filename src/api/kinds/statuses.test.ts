@@ -16,6 +16,27 @@ const attached = {
 /** The kind, the object, the status it is to get, and what is wrong. */
 const onStatus: [string, object, object, string[]][] = [
   [
+    'policy/v1/PodDisruptionBudget',
+    { spec: {} },
+    { conditions: [{ type: 'A', status: 'Maybe', reason: 'B', lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+    ['status.conditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"'],
+  ],
+  [
+    'v1/Pod',
+    { spec: { ...template.spec, resourceClaims: [{ name: 'a', resourceClaimTemplateName: 't' }] } },
+    {
+      resourceClaimStatuses: [
+        { name: 'a', resourceClaimName: 'b' },
+        { name: 'a', resourceClaimName: 'c' },
+        { name: 'd' },
+      ],
+    },
+    [
+      'status.resourceClaimStatuses[1].name: Duplicate value: "a"',
+      'status.resourceClaimStatuses[2].name: Invalid value: "d": must match the name of an entry in `spec.resourceClaims`',
+    ],
+  ],
+  [
     'apps/v1/StatefulSet',
     { spec: { selector, template, serviceName: 'a' } },
     {

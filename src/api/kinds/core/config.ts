@@ -110,7 +110,7 @@ function checkSecretType(secret: Secret, out: Findings): void {
     out.required(at.key('password'));
   }
   for (const key of requiredKeys[secret.type ?? ''] ?? []) {
-    if (!(key in data)) out.required(at.key(key));
+    if (!(key in data) || (key === 'ssh-privatekey' && !data[key])) out.required(at.key(key));
     else if (key.startsWith('.docker')) checkJson(data[key]!, key, out);
   }
 }

@@ -79,5 +79,8 @@ function checkChange(node: Node, old: Node, out: Findings): void {
     const why = 'node updates may not change providerID except from "" to valid';
     out.forbidden(specPath.child('providerID'), why);
   }
+  if (old.spec?.externalID !== node.spec?.externalID) {
+    out.forbidden(specPath.child('externalID'), 'may not be updated');
+  }
   checkTaints(node.spec?.taints ?? [], metadataPath.child('taints'), out);
 }

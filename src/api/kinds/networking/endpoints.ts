@@ -5,7 +5,7 @@ import type {
   EndpointSubset,
   Endpoints,
 } from '../../generated/types.ts';
-import { fullyQualifiedDomainErrors } from '../../names.ts';
+import { fullyQualifiedDomainErrors, labelValueErrors, subdomainErrors } from '../../names.ts';
 import { checkIp, checkNonSpecialIp, familyOf } from '../addresses.ts';
 import {
   checkLabelName,
@@ -19,7 +19,7 @@ import {
 import { type FieldPath, root } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
-import { checkImmutable } from '../metadata.ts';
+import { checkImmutable, checkLabels } from '../metadata.ts';
 
 export const endpointsRules: KindRules<Endpoints> = {
   createOnUpdate: true,
@@ -63,6 +63,7 @@ const maxEndpoints = 1000;
 const maxAddresses = 100;
 const maxPorts = 20_000;
 const maxHints = 8;
+const maxTopology = 16;
 
 export const endpointSliceRules: KindRules<EndpointSlice> = {
   createOnUpdate: true,
@@ -102,14 +103,33 @@ function checkEndpoint(endpoint: Endpoint, type: string, at: FieldPath, out: Fin
   addresses.slice(0, maxAddresses).forEach((address, i) => {
     checkAddress(address, type, at.child('addresses').index(i), out);
   });
-  if (endpoint.hostname !== undefined) checkLabelName(endpoint.hostname, at.child('hostname'), out);
   if (endpoint.nodeName !== undefined) checkSubdomain(endpoint.nodeName, at.child('nodeName'), out);
-  const zones = endpoint.hints?.forZones ?? [];
-  const here = at.child('hints', 'forZones');
-  if (zones.length > maxHints) out.tooMany(here, zones.length, maxHints);
+  const topology = endpoint.deprecatedTopology ?? {};
+  const topologyAt = at.child('deprecatedTopology');
+  const labels = Object.keys(topology).length;
+  if (labels > maxTopology) out.tooMany(topologyAt, labels, maxTopology);
+  else checkLabels(topology, topologyAt, out);
+  if (endpoint.hostname !== undefined) checkLabelName(endpoint.hostname, at.child('hostname'), out);
+  const { forZones = [], forNodes = [] } = endpoint.hints ?? {};
+  checkHints(forZones, labelValueErrors, at.child('hints', 'forZones'), out);
+  checkHints(forNodes, subdomainErrors, at.child('hints', 'forNodes'), out);
+}
+
+function checkHints(
+  hints: readonly { name?: string }[],
+  errors: (name: string) => string[],
+  at: FieldPath,
+  out: Findings,
+): void {
+  if (hints.length > maxHints) {
+    out.tooMany(at, hints.length, maxHints);
+    return;
+  }
   const names = new Unique();
-  zones.forEach(({ name }, i) => {
-    if (!names.add(name)) out.duplicate(here.index(i).child('name'), name);
+  hints.forEach(({ name = '' }, i) => {
+    const here = at.index(i).child('name');
+    if (!names.add(name)) out.duplicate(here, name);
+    out.invalidAll(here, name, errors(name));
   });
 }
 

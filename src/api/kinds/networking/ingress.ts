@@ -14,8 +14,8 @@ import {
   wildcardSubdomainErrors,
 } from '../../names.ts';
 import { checkBalancerAddress, familyOf } from '../addresses.ts';
-import { checkDomainPrefixedPath, checkSubdomain } from '../checks.ts';
-import { type FieldPath, metadataPath, specPath, statusPath } from '../field-path.ts';
+import { checkDomainPrefixedPath, checkLabelName, checkSubdomain } from '../checks.ts';
+import { type FieldPath, root, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkImmutable } from '../metadata.ts';
@@ -29,9 +29,10 @@ export const ingressRules: KindRules<Ingress> = {
   initialStatus: () => ({ loadBalancer: {} }),
   validate(ingress, out) {
     const annotation = ingress.metadata?.annotations?.[classAnnotation];
-    if (annotation !== undefined && ingress.spec?.ingressClassName !== undefined) {
-      const why = 'can not be set when the class field is also set';
-      out.invalid(metadataPath.child('annotations').child(classAnnotation), annotation, why);
+    const className = ingress.spec?.ingressClassName;
+    if (annotation !== undefined && className !== undefined && annotation !== className) {
+      const why = 'must match `ingressClassName` when both are specified';
+      out.invalid(root('annotations').child(classAnnotation), annotation, why);
     }
     checkIngress(ingress, out);
   },
@@ -89,8 +90,11 @@ const neverAtEnd = ['/..', '/.'];
 function checkPath(rule: HTTPIngressPath, at: FieldPath, out: Findings): void {
   const path = rule.path ?? '';
   const here = at.child('path');
-  if (rule.pathType === undefined) out.required(at.child('pathType'), 'pathType must be specified');
-  else if (rule.pathType === 'Exact' || rule.pathType === 'Prefix') {
+  if (rule.pathType === undefined) {
+    out.required(at.child('pathType'), 'pathType must be specified');
+    return;
+  }
+  if (rule.pathType === 'Exact' || rule.pathType === 'Prefix') {
     if (!path.startsWith('/')) out.invalid(here, path, absolute);
     for (const part of neverInPath)
       if (path.includes(part)) out.invalid(here, path, `must not contain '${part}'`);
@@ -105,10 +109,8 @@ function checkPath(rule: HTTPIngressPath, at: FieldPath, out: Findings): void {
 
 function checkBackend({ service, resource }: IngressBackend, at: FieldPath, out: Findings): void {
   if (service && resource) out.invalid(at, '', 'cannot set both resource and service backends');
-  else if (resource) {
-    if (!resource.kind) out.required(at.child('resource', 'kind'));
-    if (!resource.name) out.required(at.child('resource', 'name'));
-  } else if (!service) out.invalid(at, '', 'resource or service backend is required');
+  else if (resource) checkReference(resource, at.child('resource'), out);
+  else if (!service) out.invalid(at, '', 'resource or service backend is required');
   else {
     const here = at.child('service');
     if (!service.name) out.required(here.child('name'));
@@ -118,6 +120,21 @@ function checkBackend({ service, resource }: IngressBackend, at: FieldPath, out:
     else if (name) out.invalidAll(here.child('port', 'name'), name, portNameErrors(name));
     else if (number) out.invalidAll(here.child('port', 'number'), number, portNumberErrors(number));
     else out.required(at, 'port name or number is required');
+  }
+}
+
+interface Reference {
+  apiGroup?: string;
+  kind?: string;
+  name?: string;
+}
+
+function checkReference(reference: Reference, at: FieldPath, out: Findings): void {
+  if (reference.apiGroup !== undefined) checkSubdomain(reference.apiGroup, at.child('apiGroup'), out);
+  for (const field of ['kind', 'name'] as const) {
+    const value = reference[field];
+    if (!value) out.required(at.child(field), `${field} is required`);
+    else out.invalidAll(at.child(field), value, pathSegmentErrors(value));
   }
 }
 
@@ -139,17 +156,14 @@ function checkIngressClass({ spec = {} }: IngressClass, out: Findings): void {
   if (controller.length > 250) out.tooLong(at, 250);
   checkDomainPrefixedPath(controller, at, out);
   if (!spec.parameters) return;
-  const { apiGroup, kind, name, scope, namespace } = spec.parameters;
+  const { scope, namespace } = spec.parameters;
   const here = specPath.child('parameters');
-  if (apiGroup) checkSubdomain(apiGroup, here.child('apiGroup'), out);
-  for (const [field, value] of [['kind', kind] as const, ['name', name] as const]) {
-    if (!value) out.required(here.child(field), `${field} is required`);
-    else out.invalidAll(here.child(field), value, pathSegmentErrors(value));
-  }
+  checkReference(spec.parameters, here, out);
   if (scope !== 'Cluster' && scope !== 'Namespace') {
     out.notSupported(here.child('scope'), scope ?? '', ['Cluster', 'Namespace']);
-  } else if (scope === 'Namespace' && !namespace) {
-    out.required(here.child('namespace'), "`parameters.scope` is set to 'Namespace'");
+  } else if (scope === 'Namespace') {
+    if (namespace !== undefined) checkLabelName(namespace, here.child('namespace'), out);
+    else out.required(here.child('namespace'), "`parameters.scope` is set to 'Namespace'");
   } else if (scope === 'Cluster' && namespace !== undefined) {
     out.forbidden(here.child('namespace'), "`parameters.scope` is set to 'Cluster'");
   }

@@ -1,11 +1,14 @@
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../generated/types.ts';
 import { portNameErrors, portNumberErrors } from '../../names.ts';
 import { checkCidr, expandIp, isCidr } from '../addresses.ts';
-import { checkOptionalOneOf, supportedProtocols } from '../checks.ts';
+import { checkOptionalOneOf } from '../checks.ts';
 import { type FieldPath, specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
+
+/** In the order upstream lists them here. */
+const protocols = ['TCP', 'UDP', 'SCTP'];
 
 export const networkPolicyRules: KindRules<NetworkPolicy> = {
   hasGeneration: true,
@@ -33,10 +36,12 @@ function checkPolicy({ spec = {} }: NetworkPolicy, out: Findings): void {
     checkRule(rule.ports ?? [], rule.to ?? [], at, 'to', out);
   });
   const types = spec.policyTypes ?? [];
-  if (types.length > 2)
+  if (types.length > 2) {
     out.invalid(specPath.child('policyTypes'), types, 'may not specify more than two policyTypes');
+    return;
+  }
   types.forEach((type, i) => {
-    checkOptionalOneOf(type, ['Egress', 'Ingress'], specPath.child('policyTypes').index(i), out);
+    checkOptionalOneOf(type, ['Ingress', 'Egress'], specPath.child('policyTypes').index(i), out);
   });
 }
 
@@ -56,7 +61,7 @@ function checkRule(
 }
 
 function checkPort({ protocol, port, endPort }: NetworkPolicyPort, at: FieldPath, out: Findings): void {
-  checkOptionalOneOf(protocol, supportedProtocols, at.child('protocol'), out);
+  checkOptionalOneOf(protocol, protocols, at.child('protocol'), out);
   const endAt = at.child('endPort');
   if (typeof port === 'number') {
     out.invalidAll(at.child('port'), port, portNumberErrors(port));

@@ -1,5 +1,7 @@
 import type { IPAddress, ServiceCIDR } from '../../generated/types.ts';
+import { pathSegmentErrors } from '../../names.ts';
 import { canonicalIp, checkCidr, familyOf, familyOfCidr, isCidr } from '../addresses.ts';
+import { checkSubdomain } from '../checks.ts';
 import { specPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
@@ -30,8 +32,12 @@ function checkIpAddress({ spec }: IPAddress, out: Findings): void {
     out.required(at);
     return;
   }
-  if (!parent.resource) out.required(at.child('resource'));
-  if (!parent.name) out.required(at.child('name'));
+  if (parent.group) checkSubdomain(parent.group, at.child('group'), out);
+  for (const field of ['resource', 'name', 'namespace'] as const) {
+    const value = parent[field];
+    if (value) out.invalidAll(at.child(field), value, pathSegmentErrors(value));
+    else if (field !== 'namespace') out.required(at.child(field));
+  }
 }
 
 export const serviceCidrRules: KindRules<ServiceCIDR> = {

@@ -128,27 +128,48 @@ function checkPodAffinityTerm(term: PodAffinityTerm, at: FieldPath, out: Finding
   checkLabelKey(term.topologyKey ?? '', at.child('topologyKey'), out);
 }
 
-function checkMatchLabelKeys(term: PodAffinityTerm, at: FieldPath, out: Findings): void {
-  for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
-    const keys = term[field] ?? [];
-    if (keys.length === 0) continue;
-    if (!term.labelSelector) {
-      out.forbidden(at.child(field), 'must not be specified when labelSelector is not set');
-      continue;
+interface LabelKeys {
+  matchLabelKeys?: string[];
+  mismatchLabelKeys?: string[];
+  labelSelector?: LabelSelector;
+}
+
+/**
+ * Keys whose values a pod's own labels give. In a pod, `mergeLabelKeys` has added a requirement for each: one that is
+ * there twice was asked for otherwise too.
+ */
+export function checkMatchLabelKeys(term: LabelKeys, at: FieldPath, out: Findings): void {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
+  checkLabelKeys(matchLabelKeys, labelSelector, at.child('matchLabelKeys'), out);
+  checkLabelKeys(mismatchLabelKeys, labelSelector, at.child('mismatchLabelKeys'), out);
+  const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    const i = matchLabelKeys.lastIndexOf(key);
+    // Upstream's path: of the term, not of its keys.
+    if (i >= 0 && selected.has(key)) {
+      out.invalid(at.index(i), key, 'exists in both matchLabelKeys and labelSelector');
     }
-    keys.forEach((key, i) => {
-      checkLabelKey(key, at.child(field).index(i), out);
-    });
+    selected.add(key);
   }
-  (term.matchLabelKeys ?? []).forEach((key, i) => {
-    if (!term.mismatchLabelKeys?.includes(key)) return;
+  matchLabelKeys.forEach((key, i) => {
+    if (!mismatchLabelKeys.includes(key)) return;
     const why = 'exists in both matchLabelKeys and mismatchLabelKeys';
     out.invalid(at.child('matchLabelKeys').index(i), key, why);
   });
 }
 
-/** The keys a label selector speaks of. */
-export function selectorKeys(selector: LabelSelector | undefined): Set<string> {
-  const expressions = selector?.matchExpressions ?? [];
-  return new Set([...Object.keys(selector?.matchLabels ?? {}), ...expressions.map(e => e.key)]);
+function checkLabelKeys(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  at: FieldPath,
+  out: Findings,
+): void {
+  if (keys.length === 0) return;
+  if (!selector) {
+    out.forbidden(at, 'must not be specified when labelSelector is not set');
+    return;
+  }
+  keys.forEach((key, i) => {
+    checkLabelKey(key, at.index(i), out);
+  });
 }

@@ -14,6 +14,33 @@ import { checkGates, checkSpreadConstraints, checkTolerations } from './scheduli
 import { checkHostUsers, checkPodSecurity } from './security.ts';
 import { checkVolumes } from './volumes.ts';
 
+type Fields = Record<string, unknown>;
+
+const containerKinds = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+const linuxOfPods = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+  'supplementalGroupsPolicy',
+];
+const linuxOfContainers = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
+];
 const maxInt32 = 2 ** 31 - 1;
 
 /**
@@ -97,6 +124,7 @@ function checkRest(spec: PodSpec, at: FieldPath, out: Findings): void {
   else if (!['linux', 'windows'].includes(spec.os.name)) {
     out.notSupported(at.child('os'), spec.os.name, ['linux', 'windows']);
   } else if (spec.os.name === 'linux') checkLinux(spec, at, out);
+  else checkWindows(spec, at, out);
 }
 
 function checkLinux(spec: PodSpec, at: FieldPath, out: Findings): void {
@@ -104,10 +132,32 @@ function checkLinux(spec: PodSpec, at: FieldPath, out: Findings): void {
   if (spec.securityContext?.windowsOptions) {
     out.forbidden(at.child('securityContext', 'windowsOptions'), why);
   }
-  (spec.containers ?? []).forEach((container, i) => {
-    if (!container.securityContext?.windowsOptions) return;
-    out.forbidden(at.child('containers').index(i).child('securityContext', 'windowsOptions'), why);
-  });
+  for (const kind of containerKinds) {
+    (spec[kind] ?? []).forEach((container, i) => {
+      if (!container.securityContext?.windowsOptions) return;
+      out.forbidden(at.child(kind).index(i).child('securityContext', 'windowsOptions'), why);
+    });
+  }
+}
+
+function checkWindows(spec: PodSpec, at: FieldPath, out: Findings): void {
+  const why = 'cannot be set for a windows pod';
+  const context = spec.securityContext as Fields | undefined;
+  const contextAt = at.child('securityContext');
+  const present = (value: unknown) => value !== undefined && (!Array.isArray(value) || value.length > 0);
+  if (spec.hostUsers !== undefined) out.forbidden(at.child('hostUsers'), why);
+  for (const field of ['hostPID', 'hostIPC', 'shareProcessNamespace'] as const) {
+    if (spec[field]) out.forbidden(at.child(field), why);
+  }
+  for (const field of linuxOfPods) if (present(context?.[field])) out.forbidden(contextAt.child(field), why);
+  for (const kind of containerKinds) {
+    (spec[kind] ?? []).forEach(({ securityContext }, i) => {
+      const here = at.child(kind).index(i).child('securityContext');
+      const own = securityContext as Fields | undefined;
+      for (const field of linuxOfContainers)
+        if (own?.[field] !== undefined) out.forbidden(here.child(field), why);
+    });
+  }
 }
 
 function checkResourceClaims(claims: PodResourceClaim[], at: FieldPath, out: Findings): void {

@@ -31,7 +31,22 @@ export function checkPodStatusUpdate(pod: Pod, old: Pod, out: Findings): void {
   }
   checkImmutable(status.qosClass, before.qosClass, statusPath.child('qosClass'), out);
   checkTransitions(status, before, podSpecOf(old), out);
+  checkClaimStatuses(status, podSpecOf(pod), out);
   checkAddresses(status, out);
+}
+
+/** The claims made for the pod: each for one its spec names. */
+function checkClaimStatuses(status: PodStatus, spec: PodSpec, out: Findings): void {
+  const known = new Set((spec.resourceClaims ?? []).map(claim => claim.name));
+  const seen = new Unique();
+  (status.resourceClaimStatuses ?? []).forEach(({ name, resourceClaimName }, i) => {
+    const at = statusPath.child('resourceClaimStatuses').index(i).child('name');
+    if (!known.has(name)) {
+      out.invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`');
+    }
+    if (!seen.add(name)) out.duplicate(at, name);
+    if (resourceClaimName !== undefined) checkSubdomain(resourceClaimName, at, out);
+  });
 }
 
 function checkTransitions(status: PodStatus, before: PodStatus, spec: PodSpec, out: Findings): void {

@@ -28,6 +28,101 @@ const labelRegex =
 
 const rows: [string, object, string[]][] = [
   ['a right pod', { containers: [c] }, []],
+  [
+    'labels that name their values twice',
+    {
+      containers: [c],
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: {
+            matchExpressions: [
+              { key: 'app', operator: 'Exists' },
+              { key: 'app', operator: 'In', values: ['a'] },
+            ],
+          },
+          matchLabelKeys: ['app'],
+        },
+      ],
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            {
+              topologyKey: 'zone',
+              labelSelector: {
+                matchLabels: { app: 'a' },
+                matchExpressions: [{ key: 'app', operator: 'Exists' }],
+              },
+              matchLabelKeys: ['tier', 'app'],
+            },
+          ],
+        },
+      },
+    },
+    [
+      'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0][1]: Invalid value: "app": exists in both matchLabelKeys and labelSelector',
+      'spec.topologySpreadConstraints[0][0]: Invalid value: "app": exists in both matchLabelKeys and labelSelector',
+    ],
+  ],
+  [
+    'a claim nobody makes',
+    {
+      containers: [{ ...c, resources: { claims: [{ name: 'gpu' }] } }],
+      resourceClaims: [
+        { name: 'b', resourceClaimName: 'b' },
+        { name: 'a', resourceClaimName: 'a' },
+      ],
+    },
+    [
+      'spec.containers[0].resources.claims[0]: Not found: "gpu": must be one of the names in pod.spec.resourceClaims: a, b',
+    ],
+  ],
+  [
+    'a claim where there are none',
+    { containers: [{ ...c, resources: { claims: [{ name: 'gpu' }] } }] },
+    [
+      'spec.containers[0].resources.claims[0]: Not found: "gpu": must be one of the names in pod.spec.resourceClaims which is empty',
+    ],
+  ],
+  [
+    'options of Windows on Linux',
+    {
+      os: { name: 'linux' },
+      containers: [c],
+      initContainers: [{ ...c, name: 'i', securityContext: { windowsOptions: {} } }],
+    },
+    [
+      'spec.initContainers[0].securityContext.windowsOptions: Forbidden: windows options cannot be set for a linux pod',
+    ],
+  ],
+  [
+    'options of Linux on Windows',
+    {
+      os: { name: 'windows' },
+      containers: [{ ...c, securityContext: { privileged: false } }],
+      securityContext: { fsGroup: 1, sysctls: [] },
+      hostPID: true,
+    },
+    [
+      'spec.hostPID: Forbidden: cannot be set for a windows pod',
+      'spec.securityContext.fsGroup: Forbidden: cannot be set for a windows pod',
+      'spec.containers[0].securityContext.privileged: Forbidden: cannot be set for a windows pod',
+    ],
+  ],
+  [
+    'a trust bundle of a signer that is none',
+    {
+      containers: [c],
+      volumes: [
+        { name: 'v', projected: { sources: [{ clusterTrustBundle: { signerName: 'a', path: 'p' } }] } },
+      ],
+    },
+    [
+      `spec.volumes[0].projected.sources[0].clusterTrustBundlePEM.signerName: Invalid value: "a": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
+    ],
+  ],
   ['no containers', { containers: [] }, ['spec.containers: Required value']],
   [
     'a bad container name',
@@ -260,4 +355,28 @@ test('update: no container more, no container less', () => {
     }),
     ['spec.containers: Forbidden: pod updates may not add or remove containers'],
   );
+});
+
+test('labels a pod has itself may be named by a constraint without being spelled out', () => {
+  const spec = {
+    containers: [c],
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'zone',
+        whenUnsatisfiable: 'DoNotSchedule',
+        labelSelector: { matchLabels: { tier: 'web' } },
+        matchLabelKeys: ['app'],
+      },
+    ],
+  };
+  const object = { metadata: { name: 'web', namespace: 'default', labels: { app: 'a' } }, spec } as Pod;
+  applyDefaults(gvk, object);
+  prepareForCreate(gvk, object);
+  assert.deepEqual(validateCreate(gvk, object), []);
+  const selector = object.spec!.topologySpreadConstraints![0]!.labelSelector;
+  assert.deepEqual(selector, {
+    matchLabels: { tier: 'web' },
+    matchExpressions: [{ key: 'app', operator: 'In', values: ['a'] }],
+  });
 });

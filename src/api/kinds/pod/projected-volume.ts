@@ -7,6 +7,7 @@ import type {
   VolumeProjection,
 } from '../../generated/types.ts';
 import { Unique } from '../checks.ts';
+import { checkSignerName } from '../extensions/signer-name.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelSelector } from '../metadata.ts';
@@ -75,7 +76,7 @@ function checkTrustBundle(
   sourceAt: FieldPath,
   out: Findings,
 ): void {
-  const at = sourceAt.child('clusterTrustBundle');
+  const at = sourceAt.child('clusterTrustBundlePEM');
   const byName = bundle.name !== undefined;
   const bySigner = bundle.signerName !== undefined;
   if (byName && bySigner) out.invalid(at, bundle, 'only one of name and signerName may be used');
@@ -87,6 +88,7 @@ function checkTrustBundle(
     }
   } else if (bySigner) {
     if (bundle.signerName === '') out.required(at.child('signerName'), 'must be a valid signer name');
+    checkSignerName(bundle.signerName ?? '', at.child('signerName'), out);
     checkLabelSelector(bundle.labelSelector, at.child('labelSelector'), out);
   } else out.required(at, 'either name or signerName must be specified');
   if (!bundle.path) out.required(at.child('path'));
@@ -97,7 +99,7 @@ function checkTrustBundle(
 const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];
 
 function checkCertificate(certificate: PodCertificateProjection, at: FieldPath, out: Findings): void {
-  if (!certificate.signerName) out.required(at.child('signerName'));
+  checkSignerName(certificate.signerName ?? '', at.child('signerName'), out);
   if (!keyTypes.includes(certificate.keyType)) {
     out.notSupported(at.child('keyType'), certificate.keyType ?? '', keyTypes);
   }

@@ -143,7 +143,10 @@ function checkClaims(
       (!claim.request && [...seen].some(k => k.startsWith(`${key}/`)));
     if (overlaps) out.duplicate(here, seen.has(claim.name) ? claim.name : key);
     seen.add(key);
-    if (!claimNames.has(claim.name)) out.notFound(here, claim.name);
+    if (claimNames.has(claim.name)) return;
+    const names = [...claimNames].sort().join(', ');
+    const which = names ? `: ${names}` : ' which is empty';
+    out.notFound(here, claim.name, `must be one of the names in pod.spec.resourceClaims${which}`);
   });
 }
 

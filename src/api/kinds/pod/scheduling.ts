@@ -9,7 +9,7 @@ import { checkOptionalOneOf, checkQualifiedName, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import { checkLabelKey, checkLabelSelector } from '../metadata.ts';
-import { selectorKeys } from './affinity.ts';
+import { checkMatchLabelKeys } from './affinity.ts';
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -88,7 +88,7 @@ export function checkSpreadConstraints(
     checkMinDomains(constraint, here.child('minDomains'), out);
     checkOptionalOneOf(constraint.nodeAffinityPolicy, inclusion, here.child('nodeAffinityPolicy'), out);
     checkOptionalOneOf(constraint.nodeTaintsPolicy, inclusion, here.child('nodeTaintsPolicy'), out);
-    checkSpreadKeys(constraint, here.child('matchLabelKeys'), out);
+    checkMatchLabelKeys(constraint, here, out);
     checkLabelSelector(constraint.labelSelector, here.child('labelSelector'), out);
   });
 }
@@ -100,15 +100,4 @@ function checkMinDomains(constraint: TopologySpreadConstraint, at: FieldPath, ou
   if (whenUnsatisfiable === 'DoNotSchedule') return;
   const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
   out.invalid(at, minDomains, why);
-}
-
-function checkSpreadKeys(constraint: TopologySpreadConstraint, at: FieldPath, out: Findings): void {
-  const keys = constraint.matchLabelKeys ?? [];
-  if (keys.length === 0) return;
-  if (!constraint.labelSelector) out.forbidden(at, 'must not be specified when labelSelector is not set');
-  const selected = selectorKeys(constraint.labelSelector);
-  keys.forEach((key, i) => {
-    checkLabelKey(key, at.index(i), out);
-    if (selected.has(key)) out.invalid(at.index(i), key, 'exists in both matchLabelKeys and labelSelector');
-  });
 }

@@ -1,5 +1,6 @@
 import type { PodDisruptionBudget } from '../../generated/types.ts';
 import { checkCountOrPercent, checkNonNegative, checkOptionalOneOf, percentOf } from '../checks.ts';
+import { checkConditions } from '../conditions.ts';
 import { specPath, statusPath } from '../field-path.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkLabelSelector } from '../metadata.ts';
@@ -24,6 +25,7 @@ export const disruptionBudgetRules: KindRules<PodDisruptionBudget> = {
     checkOptionalOneOf(spec.unhealthyPodEvictionPolicy, policies, at, out);
   },
   validateStatusUpdate(budget, _old, out) {
+    checkConditions(budget.status?.conditions, statusPath.child('conditions'), out);
     for (const field of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) {
       checkNonNegative(budget.status?.[field], statusPath.child(field), out);
     }

@@ -1,10 +1,17 @@
-import type { LimitRange, LimitRangeItem, ResourceQuota, ResourceQuotaSpec } from '../../generated/types.ts';
+import type {
+  LimitRange,
+  LimitRangeItem,
+  ResourceQuota,
+  ResourceQuotaSpec,
+  ScopeSelector,
+} from '../../generated/types.ts';
 import { qualifiedNameErrors } from '../../names.ts';
+import { quantityMilliValue } from '../../quantity.ts';
 import { type FieldPath, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
 import { checkAmount, checkContainerResourceName, checkResourceName } from '../pod/resources.ts';
-import { canonicalize, compareText, type ResourceList } from '../quantities.ts';
+import { canonicalize, compareText, type ResourceList, readQuantity, signOf } from '../quantities.ts';
 import { isOvercommitAllowed, isQuotaResource } from '../resource-names.ts';
 
 const scopes = [
@@ -20,6 +27,30 @@ const opposites = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],
 ] as const;
+
+/** Of what these select, there is nothing to compare. */
+const existing: readonly string[] = opposites.flat();
+const onlyExists =
+  "must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort and ResourceQuotaScopeNotBestEffort";
+const podAmounts = [
+  'pods',
+  'cpu',
+  'memory',
+  'limits.cpu',
+  'limits.memory',
+  'requests.cpu',
+  'requests.memory',
+];
+/** What a quota of each scope can count. */
+const countable: Readonly<Record<string, readonly string[]>> = {
+  Terminating: podAmounts,
+  NotTerminating: podAmounts,
+  NotBestEffort: podAmounts,
+  PriorityClass: podAmounts,
+  CrossNamespacePodAffinity: podAmounts,
+  BestEffort: ['pods'],
+  VolumeAttributesClass: ['persistentvolumeclaims', 'requests.storage'],
+};
 
 export const resourceQuotaRules: KindRules<ResourceQuota> = {
   hasStatus: true,
@@ -58,15 +89,47 @@ function checkSpec(spec: ResourceQuotaSpec, out: Findings): void {
   checkList(spec.hard, specPath.child('hard'), out);
   const at = specPath.child('scopes');
   const own = spec.scopes ?? [];
-  for (const scope of own) if (!scopes.includes(scope)) out.invalid(at, own, 'unsupported scope');
+  const hard = Object.keys(spec.hard ?? {});
+  for (const scope of own) {
+    if (!scopes.includes(scope)) out.invalid(at, own, 'unsupported scope');
+    checkScope(scope, hard, own, at, out);
+  }
   for (const [one, other] of opposites) {
     if (own.includes(one) && own.includes(other)) out.invalid(at, own, 'conflicting scopes');
   }
-  for (const requirement of spec.scopeSelector?.matchExpressions ?? []) {
-    const here = specPath.child('scopeSelector', 'matchExpressions');
+  if (spec.scopeSelector) checkSelector(spec.scopeSelector, hard, own, out);
+}
+
+/** Upstream: `IsResourceQuotaScopeValidForResource`. */
+function checkScope(
+  scope: string,
+  hard: readonly string[],
+  value: unknown,
+  at: FieldPath,
+  out: Findings,
+): void {
+  const allowed = countable[scope];
+  const wrong = hard.some(name => isQuotaResource(name) && allowed !== undefined && !allowed.includes(name));
+  if (wrong) out.invalid(at, value, 'unsupported scope applied to resource');
+}
+
+function checkSelector(
+  selector: ScopeSelector,
+  hard: readonly string[],
+  own: readonly string[],
+  out: Findings,
+): void {
+  const here = specPath.child('scopeSelector', 'matchExpressions');
+  const names = new Set<string>();
+  for (const requirement of selector.matchExpressions ?? []) {
     const { scopeName, operator, values = [] } = requirement;
+    names.add(scopeName);
     if (!scopes.includes(scopeName))
       out.invalid(here.child('scopeName'), scopeName ?? '', 'unsupported scope');
+    checkScope(scopeName, hard, selector, here, out);
+    if (existing.includes(scopeName) && operator !== 'Exists') {
+      out.invalid(here.child('operator'), operator ?? '', onlyExists);
+    }
     if (operator === 'In' || operator === 'NotIn') {
       if (values.length > 0) continue;
       const why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
@@ -76,6 +139,9 @@ function checkSpec(spec: ResourceQuotaSpec, out: Findings): void {
       const why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
       out.invalid(here.child('values'), values, why);
     } else out.invalid(here.child('operator'), operator ?? '', 'not a valid selector operator');
+  }
+  for (const [one, other] of opposites) {
+    if (names.has(one) && names.has(other)) out.invalid(here, own, 'conflicting scopes');
   }
 }
 
@@ -176,8 +242,24 @@ function checkOrder(item: LimitRangeItem, name: string, at: FieldPath, out: Find
   if (ratio !== undefined && compareText(ratio, '1') < 0) {
     out.invalid(at.child('maxLimitRequestRatio').key(name), ratio, `ratio ${ratio} is less than 1`);
   }
+  checkRatio(ratio, min, max, at.child('maxLimitRequestRatio').key(name), out);
   if (isOvercommitAllowed(name) || limit === undefined || request === undefined) return;
   if (compareText(limit, request) === 0) return;
   const why = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
   out.invalid(at.child('defaultRequest').key(name), request, why);
+}
+
+/** No ratio is ever greater than that of the most to the least there may be. */
+function checkRatio(
+  ratio: string | undefined,
+  min: string | undefined,
+  max: string | undefined,
+  at: FieldPath,
+  out: Findings,
+): void {
+  const [least, most, wanted] = [min, max, ratio].map(readQuantity);
+  if (!least || !most || !wanted || signOf(min) <= 0) return;
+  const limit = quantityMilliValue(most) / quantityMilliValue(least);
+  if (quantityMilliValue(wanted) / 1000 <= limit) return;
+  out.invalid(at, ratio, `ratio ${ratio} is greater than max/min = ${limit.toFixed(6)}`);
 }

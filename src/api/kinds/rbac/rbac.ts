@@ -7,7 +7,7 @@ import type {
   RoleBinding,
 } from '../../generated/types.ts';
 import { pathSegmentErrors } from '../../names.ts';
-import { checkLabelName, checkSubdomain } from '../checks.ts';
+import { checkSubdomain } from '../checks.ts';
 import { semanticEqual } from '../equality.ts';
 import { type FieldPath, root } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
@@ -92,7 +92,7 @@ function bindingRules(kinds: readonly string[], namespaced: boolean): KindRules<
   };
 }
 
-export const roleBindingRules = bindingRules(['ClusterRole', 'Role'], true);
+export const roleBindingRules = bindingRules(['Role', 'ClusterRole'], true);
 export const clusterRoleBindingRules = bindingRules(['ClusterRole'], false);
 
 function checkBinding(
@@ -119,8 +119,8 @@ function checkSubject(subject: RbacSubject, namespaced: boolean, at: FieldPath, 
     if (name) checkSubdomain(name, at.child('name'), out);
     if (apiGroup) out.notSupported(at.child('apiGroup'), apiGroup, ['']);
     if (!namespace && !namespaced) out.required(at.child('namespace'));
-    if (namespace) checkLabelName(namespace, at.child('namespace'), out);
   } else if (kind === 'User' || kind === 'Group') {
+    if (!name) out.invalid(at.child('name'), name ?? '', `${kind.toLowerCase()} name cannot be empty`);
     if (apiGroup !== group) out.notSupported(at.child('apiGroup'), apiGroup, [group]);
   } else out.notSupported(at.child('kind'), kind ?? '', ['ServiceAccount', 'User', 'Group']);
 }

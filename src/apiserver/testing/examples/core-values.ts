@@ -212,6 +212,7 @@ export const coreValues: Readonly<Record<string, Fields>> = {
   'core.v1.Binding': { target: { apiVersion: 'v1', kind: 'Node', name: 'example' } },
 
   'core.v1.NamespaceStatus': { phase: 'Active' },
+  'core.v1.PodResourceClaimStatus': { name: 'claim' },
   'core.v1.PodStatus': {
     hostIP: '10.0.0.1',
     hostIPs: [{ ip: '10.0.0.1' }],
