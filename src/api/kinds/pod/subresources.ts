@@ -52,6 +52,10 @@ export function validateResize(pod: Pod, old: Pod): FieldError[] {
     out.invalid(specPath, pod.status?.qosClass, 'Pod QOS Class may not change as a result of resizing');
   }
   const same = { ...fresh };
+  if (!semanticEqual(fresh.resources, before.resources)) {
+    out.forbidden(specPath.child('resources'), 'resources of the pod as a whole cannot be resized yet');
+    same.resources = before.resources;
+  }
   for (const kind of ['initContainers', 'containers'] as const) {
     const list = fresh[kind] ?? [];
     same[kind] = list.map((container, i) => {

@@ -235,3 +235,34 @@ test('scale shows and changes replicas', async () => {
   assert.deepEqual([deployment.spec.replicas, deployment.metadata.generation], [0, 3]);
   assert.equal((await refusal(api.patch(`${deployments}/w/scale`, { spec: { replicas: -1 } }))).code, 422);
 });
+
+test('a resize is checked: what is asked for, the class of the pod, and that it is containers that change', async () => {
+  const sized = (cpu: string, limit: string) => ({
+    resources: { requests: { cpu }, limits: { cpu: limit } },
+  });
+  const made = pod('sized');
+  Object.assign(made.spec!.containers[0]!, sized('100m', '200m'));
+  const { spec } = await api.post(pods, made);
+  const { name } = spec.containers[0];
+  const resize = (container: object, more: object = {}) =>
+    api.patch(
+      `${pods}/sized/resize`,
+      { spec: { containers: [{ name, ...container }], ...more } },
+      'application/strategic-merge-patch+json',
+    );
+  const changed = await resize(sized('150m', '300m'));
+  assert.deepEqual(changed.spec.containers[0].resources, sized('150m', '300m').resources);
+  assert.equal(changed.metadata.generation, 2);
+  const above = await refusal(resize(sized('400m', '300m')));
+  assert.match(
+    above.message,
+    /requests: Invalid value: "400m": must be less than or equal to cpu limit of 300m/,
+  );
+  const unread = await refusal(resize({ resources: { requests: { cpu: '-1' } } }));
+  assert.match(unread.message, /must be greater than or equal to 0/);
+  const whole = await refusal(resize({}, { resources: { requests: { cpu: '1' } } }));
+  assert.match(
+    whole.message,
+    /spec.resources: Forbidden: resources of the pod as a whole cannot be resized yet/,
+  );
+});
