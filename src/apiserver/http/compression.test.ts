@@ -106,6 +106,24 @@ for (const [what, path, headers, compressed] of rows) {
   });
 }
 
+test('long lists asked for at once come whole, over either protocol, compressed or not', async () => {
+  const count = 60;
+  for (let n = 0; n < count; n++) {
+    const data = { text: `${n} `.repeat(8000 + n) };
+    await http2('POST', maps, {}, configMap(`many-${n}`, { data }));
+  }
+  const answers = await Promise.all([
+    ...[{}, gzip, {}, gzip, {}].map(headers => http2('GET', maps, headers)),
+    ...[{}, gzip, {}].map(headers => http1(maps, headers)),
+  ]);
+  for (const { encoding, bytes } of answers) {
+    const list = JSON.parse((encoding === 'gzip' ? gunzipSync(bytes) : bytes).toString());
+    const texts = new Map<string, string>();
+    for (const { metadata, data } of list.items) texts.set(metadata.name, data.text);
+    for (let n = 0; n < count; n++) assert.equal(texts.get(`many-${n}`), `${n} `.repeat(8000 + n));
+  }
+});
+
 test('a watch is never compressed', async () => {
   const path = `${maps}?watch=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dlong`;
   const watched = await http2('GET', path, gzip);
