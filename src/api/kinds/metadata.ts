@@ -103,6 +103,39 @@ export function checkAnnotations(
   if (bytes > maxAnnotationBytes) out.tooLong(at, maxAnnotationBytes);
 }
 
+/** Upstream's names of the rest of a metadata's fields, in its order. */
+const notInTemplates = [
+  'Name',
+  'GenerateName',
+  'Namespace',
+  'SelfLink',
+  'UID',
+  'ResourceVersion',
+  'Generation',
+  'CreationTimestamp',
+  'DeletionTimestamp',
+  'DeletionGracePeriodSeconds',
+  'OwnerReferences',
+  'Finalizers',
+  'ManagedFields',
+];
+
+/** Of a template for other objects: annotations and labels, and nothing else. */
+export function checkMetadataOfTemplate(
+  metadata: ObjectMeta | undefined,
+  at: FieldPath,
+  out: Findings,
+): void {
+  checkAnnotations(metadata?.annotations, at.child('annotations'), out);
+  checkLabels(metadata?.labels, at.child('labels'), out);
+  const fields = new Map(Object.entries(metadata ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  for (const name of notInTemplates) {
+    const value = fields.get(name.toLowerCase());
+    if (value === undefined || value === '' || value === 0) continue;
+    out.forbidden(at.child(name), 'cannot be set');
+  }
+}
+
 function checkOwnerReferences(references: OwnerReference[], at: FieldPath, out: Findings): void {
   let controller = '';
   for (const reference of references) {

@@ -123,6 +123,27 @@ const rows: [string, object, string[]][] = [
       `spec.volumes[0].projected.sources[0].clusterTrustBundlePEM.signerName: Invalid value: "a": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
     ],
   ],
+  [
+    'a claim template with a name',
+    {
+      containers: [c],
+      volumes: [
+        {
+          name: 'v',
+          ephemeral: {
+            volumeClaimTemplate: {
+              metadata: { name: 'x', finalizers: ['a/b'], labels: { a: 'b' } },
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+            },
+          },
+        },
+      ],
+    },
+    [
+      'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.Name: Forbidden: cannot be set',
+      'spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.Finalizers: Forbidden: cannot be set',
+    ],
+  ],
   ['no containers', { containers: [] }, ['spec.containers: Required value']],
   [
     'a bad container name',
@@ -379,4 +400,25 @@ test('labels a pod has itself may be named by a constraint without being spelled
     matchLabels: { tier: 'web' },
     matchExpressions: [{ key: 'app', operator: 'In', values: ['a'] }],
   });
+});
+
+test('profiles in annotations are profiles, of containers there are', () => {
+  const annotations = {
+    'seccomp.security.alpha.kubernetes.io/pod': 'strict',
+    'container.seccomp.security.alpha.kubernetes.io/c': 'localhost/../a',
+    'container.seccomp.security.alpha.kubernetes.io/d': 'runtime/default',
+    'container.apparmor.security.beta.kubernetes.io/c': 'strict',
+    'container.apparmor.security.beta.kubernetes.io/e': 'localhost/a',
+  };
+  const object = pod({ containers: [c] });
+  object.metadata!.annotations = annotations;
+  assert.deepEqual(
+    validateCreate(gvk, object).map(f => `${f.field}: ${f.message}`),
+    [
+      'metadata.annotations.seccomp.security.alpha.kubernetes.io/pod: Invalid value: "strict": must be a valid seccomp profile',
+      `metadata.annotations.container.seccomp.security.alpha.kubernetes.io/c: Invalid value: "../a": must not contain '..'`,
+      'metadata.annotations[container.apparmor.security.beta.kubernetes.io/c]: Invalid value: "strict": invalid AppArmor profile name: "strict"',
+      'metadata.annotations[container.apparmor.security.beta.kubernetes.io/e]: Invalid value: "e": container not found',
+    ],
+  );
 });

@@ -11,7 +11,7 @@ import { subdomainErrors } from '../../names.ts';
 import { checkLabelName, checkOneOf, checkOptionalOneOf, Unique } from '../checks.ts';
 import type { FieldPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
-import { checkAnnotations, checkLabels } from '../metadata.ts';
+import { checkMetadataOfTemplate } from '../metadata.ts';
 import { signOf } from '../quantities.ts';
 import { checkClaimSpec } from '../storage/claim-spec.ts';
 import type { PodContext } from './context.ts';
@@ -205,8 +205,7 @@ function checkEphemeral(
     out.required(at);
     return;
   }
-  checkLabels(template.metadata?.labels, at.child('metadata', 'labels'), out);
-  checkAnnotations(template.metadata?.annotations, at.child('metadata', 'annotations'), out);
+  checkMetadataOfTemplate(template.metadata, at.child('metadata'), out);
   checkClaimSpec(template.spec ?? {}, at.child('spec'), out);
   if (!pod.metadata?.name || !volume.name) return;
   const claim = `${pod.metadata.name}-${volume.name}`;

@@ -5,7 +5,7 @@ import type {
 } from '../../generated/types.ts';
 import { specPath } from '../field-path.ts';
 import type { KindRules } from '../kind-rules.ts';
-import { checkAnnotations, checkImmutable, checkLabels } from '../metadata.ts';
+import { checkImmutable, checkMetadataOfTemplate } from '../metadata.ts';
 import { canonicalize } from '../quantities.ts';
 import { checkClaimStatus } from './claim-status.ts';
 import { checkDeviceClaim, defaultDeviceClaim } from './device-claim.ts';
@@ -30,8 +30,7 @@ export const resourceClaimTemplateRules: KindRules<ResourceClaimTemplate> = {
   defaults: template => defaultDeviceClaim(template.spec?.spec?.devices),
   validate(template, out) {
     const { metadata, spec } = template.spec ?? {};
-    checkAnnotations(metadata?.annotations, specPath.child('metadata', 'annotations'), out);
-    checkLabels(metadata?.labels, specPath.child('metadata', 'labels'), out);
+    checkMetadataOfTemplate(metadata, specPath.child('metadata'), out);
     checkDeviceClaim(spec?.devices ?? {}, specPath.child('spec', 'devices'), out);
   },
   validateUpdate: (template, old, out) => checkImmutable(template.spec, old.spec, specPath, out),
