@@ -136,7 +136,7 @@ test('a pod is listed with its second reading', async () => {
   assert.equal((await api.get(`${base}/namespaces/default/pods/fresh`)).kind, 'PodMetrics');
 });
 
-test('selectors, tables, verbs that are not there', async () => {
+test('selectors, verbs that are not there', async () => {
   assert.deepEqual(names(await api.get(`${base}/pods?labelSelector=app%20in%20(web,lost)`)), ['web']);
   assert.deepEqual(names(await api.get(`${base}/pods?fieldSelector=metadata.name%3Ddb`)), ['db']);
   assert.equal((await refusal(api.get(`${base}/pods?fieldSelector=spec.nodeName%3Dn1`))).code, 400);
@@ -151,6 +151,49 @@ test('selectors, tables, verbs that are not there', async () => {
   assert.equal((await refusal(api.delete(`${base}/nodes/n1`))).code, 405);
   assert.equal((await refusal(api.get(`${base}/pods?watch=true`))).code, 405);
   assert.equal((await refusal(api.get(`${base}/namespaces/default/nodes`))).code, 404);
+});
+
+/** What is answered to a client that accepts this. */
+async function accepted(path: string, accept: string) {
+  const { body } = await api.server.handle({
+    ...{ method: 'GET', path, query: new URLSearchParams(), headers: { accept }, body: { kind: 'none' } },
+    ...{ signal: new AbortController().signal, user: { name: 'admin', groups: ['system:masters'] } },
+    ...{ inProcess: true, remoteAddress: '' },
+  });
+  assert.equal(body.kind, 'value');
+  // biome-ignore lint/suspicious/noExplicitAny: answers of tests are looked into without ceremony
+  return (body as { value(): any }).value();
+}
+
+test('tables and metadata alone', async () => {
+  const table = await accepted(
+    `${base}/namespaces/default/pods`,
+    'application/json;as=Table;g=meta.k8s.io;v=v1',
+  );
+  assert.deepEqual(
+    table.columnDefinitions.map((each: { name: string }) => each.name),
+    ['Name', 'cpu', 'memory', 'Window'],
+  );
+  const [name, cpu, memory] = table.rows[0].cells;
+  assert.deepEqual([name, cpu, memory], ['db', '500m', '3000Ki']);
+  const metadata = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+  const list = await accepted(`${base}/nodes`, metadata);
+  assert.deepEqual([list.kind, list.items[0].usage], ['PartialObjectMetadataList', undefined]);
+});
+
+test('discovery and OpenAPI tell of it', async () => {
+  const all = await accepted('/apis', 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
+  const group = all.items.at(-1);
+  assert.equal(group.metadata.name, 'metrics.k8s.io');
+  const told = group.versions[0].resources.map(
+    (each: { responseKind: { kind: string }; verbs: string[] }) => [each.responseKind.kind, ...each.verbs],
+  );
+  assert.deepEqual(told, [
+    ['NodeMetrics', 'get', 'list'],
+    ['PodMetrics', 'get', 'list'],
+  ]);
+  const { paths } = JSON.parse(await api.get('/openapi/v3'));
+  assert.ok(paths['apis/metrics.k8s.io/v1beta1']);
 });
 
 test('who may view a namespace may see what its pods use', async () => {

@@ -4,7 +4,7 @@ import type {
   MetricStatusV2,
   Pod,
 } from '../../api/generated/types.ts';
-import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../api/label-selector.ts';
+import type { LabelSelector } from '../../api/label-selector.ts';
 import { objectKey, type Stored } from '../../api/objects.ts';
 import { parseQuantity, scaledValue } from '../../api/quantity.ts';
 import { formatTime } from '../../api/time.ts';
@@ -23,6 +23,7 @@ import { MetricFailure, MetricProposals, type Scaled } from './metric-proposals.
 import { MetricsSource } from './metrics-source.ts';
 import { defaultTolerance } from './replica-count.ts';
 import { type ScaleTarget, ScaleTargets } from './scale-target.ts';
+import { podsOf, refuseRivals, scaleSelector, UnclearPods } from './scaled-pods.ts';
 import { decideReplicas, noHistory, type ScalingHistory, withChange } from './scaling-rules.ts';
 
 type Autoscaler = Stored<HorizontalPodAutoscalerV2>;
@@ -228,7 +229,7 @@ export class HorizontalPodAutoscalerController implements Component {
     scale: ScaleTarget['scale'],
   ): Promise<{ desired: number; name: string; metrics: MetricStatusV2[] }> {
     const { autoscaler, conditions } = look;
-    const scaled = this.#scaled(look, scale);
+    const scaled = this.#scaledOrRefused(look, scale);
     const specs = autoscaler.spec.metrics ?? [];
     const metrics: MetricStatusV2[] = [];
     const failures: MetricFailure[] = [];
@@ -259,36 +260,26 @@ export class HorizontalPodAutoscalerController implements Component {
   }
 
   /** @throws NoDecision where it is not clear which pods are scaled */
-  #scaled(
-    { key, autoscaler, memory, conditions, now }: Look,
-    { spec, status }: ScaleTarget['scale'],
-  ): Scaled {
-    const refuse = (event: string, why: string, reason = event, message = why): NoDecision => {
-      this.#event(autoscaler, 'Warning', event, why);
-      conditions.set('ScalingActive', 'False', reason, message);
-      return new NoDecision(why);
-    };
-    const text = status?.selector ?? '';
-    if (text === '') {
-      const message = "the HPA target's scale is missing a selector";
-      throw refuse('SelectorRequired', 'selector is required', 'InvalidSelector', message);
-    }
-    let selector: LabelSelector;
+  #scaledOrRefused(look: Look, scale: ScaleTarget['scale']): Scaled {
     try {
-      selector = parseLabelSelector(text);
+      return this.#scaled(look, scale);
     } catch (error) {
-      const what = "couldn't convert selector into a corresponding internal selector object";
-      throw refuse('InvalidSelector', `${what}: ${messageOf(error)}`);
+      if (!(error instanceof UnclearPods)) throw error;
+      this.#event(look.autoscaler, 'Warning', error.event, error.message);
+      look.conditions.set('ScalingActive', 'False', error.reason, error.condition);
+      throw new NoDecision(error.message);
     }
-    memory.selector = selector;
+  }
+
+  /** @throws UnclearPods */
+  #scaled({ key, autoscaler, memory, now }: Look, { spec, status }: ScaleTarget['scale']): Scaled {
     const namespace = namespaceOf(autoscaler);
-    const pods = this.#pods.list(namespace).filter(pod => matchesLabels(selector, pod.metadata.labels));
-    const rival = this.#rival(key, namespace, pods);
-    if (rival) {
-      const both = [autoscaler, rival].map(({ metadata }) => `{${metadata.name} ${namespace}}`).join(' ');
-      const why = `pods by selector ${text} are controlled by more than one HPA (e.g. [${both}])`;
-      throw refuse('AmbiguousSelector', why);
-    }
+    const selector = scaleSelector(status?.selector);
+    memory.selector = selector;
+    const text = status!.selector!;
+    const pods = podsOf(selector, this.#pods.list(namespace));
+    const { name } = autoscaler.metadata;
+    refuseRivals({ namespace, name, selector: text, pods }, this.#others(key, namespace));
     const { scaleUp, scaleDown } = autoscaler.spec.behavior ?? {};
     return {
       namespace,
@@ -301,13 +292,13 @@ export class HorizontalPodAutoscalerController implements Component {
     };
   }
 
-  /** Another autoscaler that scales some of the pods, too. */
-  #rival(key: string, namespace: string, pods: readonly Stored<Pod>[]): Autoscaler | undefined {
-    return this.#autoscalers.list(namespace).find(other => {
+  /** The other autoscalers of the namespace whose pods are known. */
+  #others(key: string, namespace: string): { name: string; selector: LabelSelector }[] {
+    return this.#autoscalers.list(namespace).flatMap(other => {
+      const { name, uid } = other.metadata;
       const memory = this.#memories.get(objectKey(other));
-      const { selector } = memory ?? {};
-      if (objectKey(other) === key || memory?.uid !== other.metadata.uid || !selector) return false;
-      return pods.some(pod => matchesLabels(selector, pod.metadata.labels));
+      const known = objectKey(other) !== key && memory?.uid === uid && memory.selector;
+      return known ? [{ name, selector: known }] : [];
     });
   }
 
