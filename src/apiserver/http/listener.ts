@@ -48,6 +48,8 @@ const headersTimeout = 32_000;
 /** How long `stop` waits for answers under way before it cuts them, milliseconds. */
 const drainTime = 2000;
 const maxHeaderBytes = 64 * 1024;
+/** Why a request's signal aborts. By itself each would make an error with a stack, for every answer that ends. */
+const requestClosed = new Error('the request is closed');
 
 /**
  * The TLS listener. One TLS server per address hands each connection, by ALPN, to an HTTP/2 or an HTTP/1.1
@@ -225,7 +227,7 @@ export class Listener {
         hasBody: !stream.endAfterHeaders,
       },
     );
-    stream.once('close', () => aborted.abort());
+    stream.once('close', () => aborted.abort(requestClosed));
     this.#count(stream);
     writeToHttp2(stream, request, await this.#deps.handle(request), this.#queue);
   }
@@ -243,7 +245,7 @@ export class Listener {
       aborted.signal,
       { stream: message, hasBody },
     );
-    response.once('close', () => aborted.abort());
+    response.once('close', () => aborted.abort(requestClosed));
     this.#count(response);
     response.on('error', error => this.#deps.log.debug('HTTP/1.1 response failed', { error }));
     writeToHttp1(response, request, await this.#deps.handle(request), this.#queue);
@@ -259,7 +261,7 @@ export class Listener {
       aborted.signal,
       { stream: message, hasBody: false },
     );
-    socket.once('close', () => aborted.abort());
+    socket.once('close', () => aborted.abort(requestClosed));
     socket.on('error', () => socket.destroy());
     this.#deps.upgrade(request, socket, head).catch(error => {
       this.#deps.log.warn('upgraded connection failed', { error, path: request.path });
