@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { LayerFile } from './layer.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** The program, as `scripts/build.ts` bundles it from `src/images/agnhost`. */
 const program = new URL('../../../dist/agnhost.cjs', import.meta.url);
@@ -41,11 +42,7 @@ async function files(): Promise<LayerFile[]> {
 
 export const agnhost: Recipe = {
   name: 'agnhost',
-  repositories: [
-    'registry.k8s.io/e2e-test-images/agnhost',
-    'k8s.gcr.io/e2e-test-images/agnhost',
-    'gcr.io/kubernetes-e2e-test-images/agnhost',
-  ],
+  repositories: testRepositories('agnhost'),
   revision: 6,
   packages: [basePackages, tools],
   files,
@@ -62,10 +59,8 @@ export const agnhost: Recipe = {
 export const dnsutils: Recipe = {
   name: 'dnsutils',
   repositories: [
-    'registry.k8s.io/e2e-test-images/jessie-dnsutils',
-    'registry.k8s.io/e2e-test-images/dnsutils',
-    'gcr.io/kubernetes-e2e-test-images/jessie-dnsutils',
-    'gcr.io/kubernetes-e2e-test-images/dnsutils',
+    ...testRepositories('jessie-dnsutils'),
+    ...testRepositories('dnsutils'),
     'docker.io/tutum/dnsutils',
   ],
   revision: 4,

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { accountFiles, nameServiceSwitch } from './debian-base.ts';
 import type { LayerFile } from './layer.ts';
 import type { Recipe, RecipeContext } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 const program = /^bin\/busybox$|^usr\/bin\/busybox$/;
 
@@ -63,7 +64,7 @@ export const busybox: Recipe = {
 export const e2eBusybox: Recipe = {
   ...busybox,
   name: 'e2e-busybox',
-  repositories: ['registry.k8s.io/e2e-test-images/busybox', 'k8s.gcr.io/e2e-test-images/busybox'],
+  repositories: testRepositories('busybox'),
   packages: [['busybox-static'], ['bash-static']],
   files: async context => [
     ...(await busyboxFiles(context)),

@@ -1,6 +1,7 @@
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import { nginxFolders, nginxPackages, nginxUser } from './nginx.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** A certificate for 8443, made at each start as the original does; an elliptic key takes no time. */
 const run = `#!/bin/sh
@@ -117,9 +118,7 @@ export const echoserver: Recipe = {
     'registry.k8s.io/echoserver',
     'gcr.io/google_containers/echoserver',
     'gcr.io/google-containers/echoserver',
-    'gcr.io/kubernetes-e2e-test-images/echoserver',
-    'registry.k8s.io/e2e-test-images/echoserver',
-    'k8s.gcr.io/e2e-test-images/echoserver',
+    ...testRepositories('echoserver'),
   ],
   revision: 1,
   packages: [basePackages, nginxPackages, ['libnginx-mod-http-lua', 'openssl']],

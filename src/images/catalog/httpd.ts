@@ -1,5 +1,6 @@
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 const modules = ['mpm_event', 'authz_core', 'dir', 'mime'];
 
@@ -35,11 +36,7 @@ exec apache2 -f /usr/local/apache2/conf/httpd.conf "$@"
 
 export const httpd: Recipe = {
   name: 'httpd',
-  repositories: [
-    'docker.io/library/httpd',
-    'registry.k8s.io/e2e-test-images/httpd',
-    'k8s.gcr.io/e2e-test-images/httpd',
-  ],
+  repositories: ['docker.io/library/httpd', ...testRepositories('httpd')],
   revision: 1,
   packages: [basePackages, ['apache2-bin', 'media-types']],
   files: () => [

@@ -7,6 +7,7 @@ import {
 } from './debian-base.ts';
 import type { LayerFile } from './layer.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** The second layer; the echo server has the same one. */
 export const nginxPackages = ['nginx'];
@@ -119,9 +120,8 @@ export const nginx: Recipe = {
   repositories: [
     'docker.io/library/nginx',
     'registry.k8s.io/nginx',
-    'registry.k8s.io/e2e-test-images/nginx',
-    'k8s.gcr.io/e2e-test-images/nginx',
     'k8s.gcr.io/nginx',
+    ...testRepositories('nginx'),
     'public.ecr.aws/nginx/nginx',
   ],
   revision: 1,

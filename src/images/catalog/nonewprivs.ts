@@ -1,6 +1,7 @@
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { LayerFile } from './layer.ts';
 import type { Recipe, RecipeContext } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** A shell that belongs to root and runs as its owner; with `-p` it keeps the user it became. */
 function files({ collected }: RecipeContext): LayerFile[] {
@@ -12,7 +13,7 @@ function files({ collected }: RecipeContext): LayerFile[] {
 /** Says whose rights a program of root's has that another user started: what `allowPrivilegeEscalation` decides. */
 export const nonewprivs: Recipe = {
   name: 'nonewprivs',
-  repositories: ['registry.k8s.io/e2e-test-images/nonewprivs', 'k8s.gcr.io/e2e-test-images/nonewprivs'],
+  repositories: testRepositories('nonewprivs'),
   revision: 1,
   packages: [basePackages],
   collect: /^usr\/bin\/dash$/,

@@ -1,5 +1,6 @@
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 const user = { name: 'redis', uid: 999, gid: 999, home: '/data' };
 
@@ -17,7 +18,7 @@ exec "$@"
 
 export const redis: Recipe = {
   name: 'redis',
-  repositories: ['docker.io/library/redis', 'registry.k8s.io/e2e-test-images/redis'],
+  repositories: ['docker.io/library/redis', ...testRepositories('redis')],
   revision: 1,
   packages: [basePackages, ['redis-server', 'redis-tools']],
   files: () => [

@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** The program, as `scripts/build.ts` bundles it from `src/images/resource-consumer`. */
 const program = new URL('../../../dist/resource-consumer.cjs', import.meta.url);
 
 export const resourceConsumer: Recipe = {
   name: 'resource-consumer',
-  repositories: [
-    'registry.k8s.io/e2e-test-images/resource-consumer',
-    'k8s.gcr.io/e2e-test-images/resource-consumer',
-    'gcr.io/kubernetes-e2e-test-images/resource-consumer',
-  ],
+  repositories: testRepositories('resource-consumer'),
   revision: 1,
   packages: [basePackages, ['libatomic1', 'libstdc++6']],
   files: async () => [

@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /** The program, as `scripts/build.ts` bundles it from `src/images/sample-apiserver`. */
 const program = new URL('../../../dist/sample-apiserver.cjs', import.meta.url);
 
 export const sampleApiserver: Recipe = {
   name: 'sample-apiserver',
-  repositories: [
-    'registry.k8s.io/e2e-test-images/sample-apiserver',
-    'k8s.gcr.io/e2e-test-images/sample-apiserver',
-    'gcr.io/kubernetes-e2e-test-images/sample-apiserver',
-  ],
+  repositories: testRepositories('sample-apiserver'),
   revision: 1,
   packages: [basePackages, ['libatomic1', 'libstdc++6']],
   files: async () => [

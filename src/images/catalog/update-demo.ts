@@ -1,5 +1,6 @@
 import { busybox } from './busybox.ts';
 import type { Recipe } from './recipe.ts';
+import { testRepositories } from './test-repositories.ts';
 
 /**
  * The two images of the update demo: each serves which one it is. Tests of image volumes find the file at the
@@ -9,7 +10,7 @@ function demo(name: string): Recipe {
   return {
     ...busybox,
     name,
-    repositories: [`registry.k8s.io/e2e-test-images/${name}`, `k8s.gcr.io/e2e-test-images/${name}`],
+    repositories: testRepositories(name),
     revision: busybox.revision + 1,
     files: async context => [
       ...(await busybox.files(context)),
