@@ -250,6 +250,18 @@ const onCreate: [string, object, string[]][] = [
     ],
   ],
   [
+    'networking.k8s.io/v1/ServiceCIDR',
+    { spec: { cidrs: ['10.0.0.0/8', '10.1.0.0/16'] } },
+    [
+      'spec.cidrs: Invalid value: {"cidrs":["10.0.0.0/8","10.1.0.0/16"]}: may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+    ],
+  ],
+  [
+    'networking.k8s.io/v1/ServiceCIDR',
+    { spec: { cidrs: ['a', 'b', 'c'] } },
+    ['spec.cidrs: Invalid value: {"cidrs":["a","b","c"]}: may only hold up to 2 values'],
+  ],
+  [
     'v1/LimitRange',
     {
       spec: {

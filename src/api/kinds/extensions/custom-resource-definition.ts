@@ -8,8 +8,8 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../../generated/types.ts';
 import { equalJson } from '../../json.ts';
-import { label1035Errors } from '../../names.ts';
-import { checkSubdomain, Unique } from '../checks.ts';
+import { label1035Errors, subdomainErrors } from '../../names.ts';
+import { Unique } from '../checks.ts';
 import { type FieldPath, metadataPath, specPath, statusPath } from '../field-path.ts';
 import type { Findings } from '../findings.ts';
 import type { KindRules } from '../kind-rules.ts';
@@ -43,24 +43,38 @@ export const definitionRules: KindRules<CustomResourceDefinition> = {
   validate: checkDefinition,
   validateUpdate(definition, old, out) {
     checkDefinition(definition, out);
-    const names = new Set(definition.spec?.versions?.map(version => version.name));
-    (definition.status?.storedVersions ?? []).forEach((version, i) => {
-      if (names.has(version)) return;
-      out.invalid(statusPath.child('storedVersions').index(i), version, 'must appear in spec.versions');
-    });
-    const established = old.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True');
-    if (!established) return;
-    checkImmutable(definition.spec?.scope, old.spec?.scope, specPath.child('scope'), out);
-    checkImmutable(definition.spec?.names?.kind, old.spec?.names?.kind, specPath.child('names', 'kind'), out);
-    checkImmutable(definition.spec?.group, old.spec?.group, specPath.child('group'), out);
-    checkImmutable(
-      definition.spec?.names?.plural,
-      old.spec?.names?.plural,
-      specPath.child('names', 'plural'),
-      out,
-    );
+    checkUnchanged(definition, old, out);
+    checkStored(definition, out);
+  },
+  validateStatusUpdate({ status }, _old, out) {
+    if (status?.acceptedNames) checkNames(status.acceptedNames, statusPath.child('acceptedNames'), out);
   },
 };
+
+/** What is stored goes by these. */
+function checkUnchanged(
+  { spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+  out: Findings,
+): void {
+  const names = specPath.child('names');
+  const established = old.status?.conditions?.some(c => c.type === 'Established' && c.status === 'True');
+  if (established) {
+    checkImmutable(spec?.scope, old.spec?.scope, specPath.child('scope'), out);
+    checkImmutable(spec?.names?.kind, old.spec?.names?.kind, names.child('kind'), out);
+  }
+  checkImmutable(spec?.group, old.spec?.group, specPath.child('group'), out);
+  checkImmutable(spec?.names?.plural, old.spec?.names?.plural, names.child('plural'), out);
+}
+
+/** No version goes that there may be objects of. */
+function checkStored({ spec, status }: CustomResourceDefinition, out: Findings): void {
+  const names = new Set(spec?.versions?.map(version => version.name));
+  (status?.storedVersions ?? []).forEach((version, i) => {
+    if (names.has(version)) return;
+    out.invalid(statusPath.child('storedVersions').index(i), version, 'must appear in spec.versions');
+  });
+}
 
 function storageVersions({ spec }: CustomResourceDefinition): string[] {
   return (spec?.versions ?? []).filter(version => version.storage).map(version => version.name);
@@ -79,7 +93,11 @@ function checkDefinition(definition: CustomResourceDefinition, out: Findings): v
   checkGroup(spec, metadata?.annotations ?? {}, out);
   checkScope(spec, out);
   checkVersions(spec.versions ?? [], out);
-  checkNames(spec.names ?? { kind: '', plural: '' }, specPath.child('names'), out);
+  // Of a status, none is asked for.
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) {
+    if (!spec.names?.[field]) out.required(specPath.child('names', field));
+  }
+  if (spec.names) checkNames(spec.names, specPath.child('names'), out);
   checkConversion(spec, out);
 }
 
@@ -91,8 +109,10 @@ function checkGroup(
   const at = specPath.child('group');
   if (!spec.group) out.required(at);
   else {
-    checkSubdomain(spec.group, at, out);
-    if (!spec.group.includes('.')) out.invalid(at, spec.group, 'should be a domain with at least one dot');
+    const wrong = subdomainErrors(spec.group);
+    if (wrong.length > 0) out.invalid(at, spec.group, wrong.join(','));
+    else if (!spec.group.includes('.'))
+      out.invalid(at, spec.group, 'should be a domain with at least one dot');
   }
   if (!isProtected(spec.group)) return;
   const { state, message } = approvalOf(annotations);
@@ -116,16 +136,18 @@ function checkVersions(versions: CustomResourceDefinitionVersion[], out: Finding
   const at = specPath.child('versions');
   if (versions.length === 0) out.required(at, 'must have exactly one version marked as storage version');
   const names = new Unique();
+  let unique = true;
   versions.forEach((version, i) => {
     const here = at.index(i);
-    out.invalidAll(here.child('name'), version.name, label1035Errors(version.name ?? ''));
-    if (!names.add(version.name)) out.invalid(at, versions, 'must contain unique version names');
+    checkName(version.name ?? '', here.child('name'), out);
+    unique = names.add(version.name) && unique;
     if (version.deprecationWarning !== undefined && !version.deprecated) {
       const why = 'can only be set for deprecated versions';
       out.invalid(here.child('deprecationWarning'), version.deprecationWarning, why);
     }
   });
   checkParts(versions, at, out);
+  if (!unique) out.invalid(at, versions, 'must contain unique version names');
   const storage = versions.filter(version => version.storage).length;
   if (versions.length > 0 && storage !== 1) {
     out.invalid(at, versions, 'must have exactly one version marked as storage version');
@@ -182,26 +204,29 @@ function checkColumns(version: CustomResourceDefinitionVersion, at: FieldPath, o
 }
 
 function checkNames(names: CustomResourceDefinitionNames, at: FieldPath, out: Findings): void {
-  const mixed = (text: string) =>
-    label1035Errors(text.toLowerCase()).map(e => `may have mixed case, but should otherwise match: ${e}`);
-  if (!names.plural) out.required(at.child('plural'));
-  else out.invalidAll(at.child('plural'), names.plural, label1035Errors(names.plural));
-  for (const field of ['singular', 'kind', 'listKind'] as const) {
-    const value = names[field];
-    if (!value) {
-      if (field !== 'singular') out.required(at.child(field));
-      continue;
-    }
-    out.invalidAll(at.child(field), value, field === 'singular' ? label1035Errors(value) : mixed(value));
+  for (const field of ['plural', 'singular'] as const) {
+    if (names[field]) checkName(names[field], at.child(field), out);
   }
-  for (const field of ['shortNames', 'categories'] as const) {
-    (names[field] ?? []).forEach((name, i) => {
-      out.invalidAll(at.child(field).index(i), name, label1035Errors(name));
-    });
+  for (const field of ['kind', 'listKind'] as const) {
+    const wrong = names[field] ? label1035Errors(names[field].toLowerCase()) : [];
+    const why = `may have mixed case, but should otherwise match: ${wrong.join(',')}`;
+    if (wrong.length > 0) out.invalid(at.child(field), names[field], why);
   }
+  (names.shortNames ?? []).forEach((name, i) => {
+    checkName(name, at.child('shortNames').index(i), out);
+  });
   if (names.kind && names.kind === names.listKind) {
     out.invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same');
   }
+  (names.categories ?? []).forEach((name, i) => {
+    checkName(name, at.child('categories').index(i), out);
+  });
+}
+
+/** All that is wrong, in one finding. */
+function checkName(name: string, at: FieldPath, out: Findings): void {
+  const wrong = label1035Errors(name);
+  if (wrong.length > 0) out.invalid(at, name, wrong.join(','));
 }
 
 function checkConversion({ conversion }: CustomResourceDefinitionSpec, out: Findings): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { created } from '../test-findings.ts';
+import { created, statusUpdated, updated } from '../test-findings.ts';
 
 const hookPath = 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration';
 const definitionPath = 'apiextensions.k8s.io/v1/CustomResourceDefinition';
@@ -158,6 +158,32 @@ for (const [i, [body, expected]] of conversions.entries()) {
     assert.deepEqual(created(definitionPath, body), expected);
   });
 }
+
+test('a definition keeps its group and plural, established or not', () => {
+  const { spec } = definition({ strategy: 'None' });
+  const names = { plural: 'stuff', kind: 'Other' };
+  const renamed = updated(definitionPath, definition({}), { spec: { ...spec, names } });
+  assert.deepEqual(renamed, [
+    'metadata.name: Invalid value: "things.example.com": must be spec.names.plural+"."+spec.group',
+    'spec.names.plural: Invalid value: "stuff": field is immutable',
+  ]);
+});
+
+test('names of a definition: all that is wrong with one is one finding', () => {
+  const { metadata, spec } = definition({ strategy: 'None' });
+  const long = `${'a'.repeat(64)}_`;
+  const names = { ...spec.names, singular: 'a', kind: 'A_', shortNames: [long], categories: ['B'] };
+  const tooLong = 'must be no more than 63 characters';
+  assert.deepEqual(created(definitionPath, { metadata, spec: { ...spec, names } }), [
+    `spec.names.kind: Invalid value: "A_": may have mixed case, but should otherwise match: ${label}`,
+    `spec.names.listKind: Invalid value: "A_List": may have mixed case, but should otherwise match: ${label}`,
+    `spec.names.shortNames[0]: Invalid value: "${long}": ${tooLong},${label}`,
+    `spec.names.categories[0]: Invalid value: "B": ${label}`,
+  ]);
+  assert.deepEqual(statusUpdated(definitionPath, { metadata, spec }, {}, { acceptedNames: { kind: 'A_' } }), [
+    `status.acceptedNames.kind: Invalid value: "A_": may have mixed case, but should otherwise match: ${label}`,
+  ]);
+});
 
 const request = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\n').toString('base64');
 const asked = (part: object) => ({

@@ -63,10 +63,14 @@ function checkServiceCidr({ spec }: ServiceCIDR, out: Findings): void {
     out.required(at, 'at least one CIDR required');
     return;
   }
-  if (cidrs.length > 2) out.invalid(at, cidrs, 'may only hold up to 2 values');
+  if (cidrs.length > 2) {
+    out.invalid(at, spec, 'may only hold up to 2 values');
+    return;
+  }
   if (cidrs.length === 2 && familyOfCidr(cidrs[0]!) === familyOfCidr(cidrs[1]!)) {
     const why = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
-    out.invalid(at, cidrs, why);
+    out.invalid(at, spec, why);
+    return;
   }
   cidrs.forEach((cidr, i) => {
     if (!checkCidr(cidr, at.index(i), out)) return;
