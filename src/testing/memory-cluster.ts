@@ -17,6 +17,7 @@ import { ServiceProxy } from '../dataplane/proxy/service-proxy.ts';
 import { FakeAcceptQueues } from '../kernel/accept-queues.ts';
 import { FakeCgroups } from '../kernel/cgroup/fake-cgroups.ts';
 import { FakeNft } from '../kernel/nft/fake-nft.ts';
+import { FakeSysctl } from '../kernel/sysctl.ts';
 import { NodeAgent } from '../node/node-agent.ts';
 import { FakePeerRules } from '../node/traffic/fake-peer-rules.ts';
 import { FakeMounts } from '../node/volume/mounts.ts';
@@ -116,6 +117,7 @@ export class MemoryCluster {
       {
         ...shared,
         nft,
+        sysctl: new FakeSysctl(),
         services: informers.informer<Service>(resource('', 'v1', 'services')),
         slices: informers.informer<EndpointSlice>(resource('discovery.k8s.io', 'v1', 'endpointslices')),
         nodes: informers.informer<Node>(resource('', 'v1', 'nodes')),

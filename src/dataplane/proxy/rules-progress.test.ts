@@ -9,6 +9,7 @@ import { ResourceClient } from '../../client/client.ts';
 import { FakeTransport } from '../../client/fake-transport.ts';
 import { InformerFactory } from '../../client/informer-factory.ts';
 import { FakeNft } from '../../kernel/nft/fake-nft.ts';
+import { FakeSysctl } from '../../kernel/sysctl.ts';
 import { ServiceProxy } from './service-proxy.ts';
 
 /** How far the rules of a service proxy have come, as those see it who wait for it. */
@@ -34,7 +35,14 @@ async function start(t: TestContext) {
   const informer = informers.informer<EndpointSlice>(kinds.slices);
   const proxy = new ServiceProxy(
     {
-      ...{ clock, log, nft, decisions: new DecisionLog(clock, 'n1'), forgetFlows: async () => {} },
+      ...{
+        clock,
+        log,
+        nft,
+        sysctl: new FakeSysctl(),
+        decisions: new DecisionLog(clock, 'n1'),
+        forgetFlows: async () => {},
+      },
       services: informers.informer<Service>(kinds.services),
       slices: informer,
       nodes: informers.informer<Node>(kinds.nodes),

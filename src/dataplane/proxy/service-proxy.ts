@@ -13,10 +13,12 @@ import { readListing } from '../../kernel/nft/listing.ts';
 import type { Nft } from '../../kernel/nft/nft.ts';
 import { renderCommands, replaceTable } from '../../kernel/nft/render.ts';
 import type { NftCommand, TableLayout } from '../../kernel/nft/ruleset.ts';
+import type { Sysctl } from '../../kernel/sysctl.ts';
 import { compileService } from '../model/compile-service.ts';
 import type { ServiceModel } from '../model/service-model.ts';
 import { serviceOf, sliceAddressIndex, sliceServiceIndex } from '../model/slice-index.ts';
 import { DesiredElements, diffElements, type ElementDelta, isEmptyDelta } from './desired-elements.ts';
+import { setFlowTimeouts } from './flow-timeouts.ts';
 import { HealthCheckPorts } from './health-check-ports.ts';
 import { type PickChain, pickChainName, tableLayout, tableOf } from './layout.ts';
 import { nodeElements } from './node-elements.ts';
@@ -38,6 +40,7 @@ export interface ServiceProxyDeps {
   log: Logger;
   decisions: DecisionLog;
   nft: Nft;
+  sysctl: Sysctl;
   services: Informer<Service>;
   slices: Informer<EndpointSlice>;
   nodes: Informer<Node>;
@@ -137,6 +140,7 @@ export class ServiceProxy implements Component {
     this.#foreign.start();
     this.#leave.push(() => this.#foreign.stop());
     await this.#sync();
+    await setFlowTimeouts(this.#deps);
     this.#written = true;
     this.#request();
     this.progress.wake();
