@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { DaemonSet, DaemonSetSpec, Node, NodeSpec, Pod } from '../../api/generated/types.ts';
+import type {
+  ControllerRevision,
+  DaemonSet,
+  DaemonSetSpec,
+  Node,
+  NodeSpec,
+  Pod,
+} from '../../api/generated/types.ts';
 import { resources } from '../resources.ts';
 import { TestCluster } from '../test-cluster.ts';
 import { DaemonSetController } from './daemon-set-controller.ts';
@@ -54,6 +61,14 @@ const edit = async (spec: Partial<DaemonSetSpec>) => {
 };
 
 describe('daemon set controller', () => {
+  it('writes the template into a revision as Go would, byte for byte', async () => {
+    await run([node('a')]);
+    const [revision] = cluster.list<ControllerRevision>(resources.controllerRevisions, 'default');
+    const spec = '{"containers":[{"image":"v1","name":"c"}]}';
+    const patched = `{"$patch":"replace","metadata":{"labels":{"app":"agent"}},"spec":${spec}}`;
+    assert.equal(JSON.stringify(revision?.data), `{"spec":{"template":${patched}}}`);
+  });
+
   it('replaces a pod that was taken from it, labels and owner at once', async () => {
     await run([node('a')]);
     await settle();

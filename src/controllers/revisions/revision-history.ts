@@ -9,7 +9,7 @@ import type { ControllerDeps } from '../controller.ts';
 import { applyClaims, planClaims } from '../ownership/claims.ts';
 import { controllerReference, isControlledBy } from '../ownership/controller-ref.ts';
 import { resources } from '../resources.ts';
-import { contentHash, sameContent } from '../template-hash.ts';
+import { canonicalJson, contentHash, sameContent } from '../template-hash.ts';
 
 export const revisionHashLabel = 'controller-revision-hash';
 
@@ -52,7 +52,7 @@ export class RevisionHistory {
     },
   ): Promise<RevisionSync> {
     const all = await this.#owned(owner, from);
-    const data = { spec: { template: { ...from.template, $patch: 'replace' } } };
+    const data = patchTo(from.template);
     const { collisionCount = 0 } = from;
     const last = all.at(-1);
     const equal = all.findLast(revision => sameContent(revision.data, data));
@@ -131,4 +131,12 @@ export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (data as { spec: { template: PodTemplateSpec & { $patch?: string } } })
     .spec.template;
   return template;
+}
+
+/**
+ * The patch that brings a template back. Its keys are sorted, as Go writes maps: upstream's clients look for the
+ * revision of a template by comparing bytes (pkg/controller/daemon/update.go `Match`).
+ */
+function patchTo(template: PodTemplateSpec | undefined): object {
+  return JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } }));
 }
