@@ -73,6 +73,9 @@ const neverSet: Record<string, string[]> = {
     'deprecatedLastTimestamp',
     'deprecatedSource',
   ],
+  // Of the level named `exempt` only, which the server makes.
+  'flowcontrol.v1.ExemptPriorityLevelConfiguration': ['lendablePercent', 'nominalConcurrencyShares'],
+  'flowcontrol.v1.PriorityLevelConfigurationSpec': ['exempt'],
   // What the server writes itself: who asked.
   'certificates.v1.CertificateSigningRequestSpec': ['extra', 'groups', 'uid', 'username'],
   // Written and never read.
