@@ -74,10 +74,12 @@ test('kubectl autoscale: more pods under load, one when it is over', async () =>
   // The next look of the autoscaler is at what is used from then on.
   while (/ [1-9]\d+m /.test(await kubectl('top pods'))) await sleep(1000);
   await kubectl('wait deployment load --for=jsonpath={.spec.replicas}=1 --timeout=90s');
-  const events = await kubectl('get events --field-selector involvedObject.kind=HorizontalPodAutoscaler');
+  const events = await cluster.until(
+    'get events --field-selector involvedObject.kind=HorizontalPodAutoscaler',
+    /SuccessfulRescale .* New size: 1; reason: All metrics below target$/m,
+  );
   assert.match(
     events,
     /SuccessfulRescale .* New size: 3; reason: cpu resource utilization \(percentage of request\) above target$/m,
   );
-  assert.match(events, /SuccessfulRescale .* New size: 1; reason: All metrics below target$/m);
 });

@@ -144,6 +144,16 @@ export class TestCluster {
     return this.succeed('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   }
 
+  /** Asks kubectl again and again until it prints what fits: what follows something else, such as its events. */
+  async until(words: string, wanted: RegExp): Promise<string> {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const found = await this.succeed(words);
+      if (wanted.test(found)) return found;
+      if (Date.now() > end) assert.match(found, wanted, words);
+    }
+  }
+
   /** A line of shell on the host side, as a reader of the guide types it, with `k` as kubectl. */
   shell(line: string): Promise<Result> {
     return this.exec(['bash', '-c', line]);
@@ -152,7 +162,8 @@ export class TestCluster {
   /** The same in a terminal of its own: standard input and output are a pseudo-terminal. */
   terminal(line: string): Promise<Result> {
     const inner = [causeway, 'exec', '--name', this.name, '--', 'bash', '-c', line].map(quote).join(' ');
-    return run(['script', '--quiet', '--return', '--command', inner, '/dev/null']);
+    // Nobody types, and nobody hangs up: at the end of its input `script` would send an end of file.
+    return run(['script', '--quiet', '--return', '--command', inner, '/dev/null'], 'left open');
   }
 
   /** kubectl that is left running; the caller ends it. */
@@ -163,7 +174,8 @@ export class TestCluster {
   }
 }
 
-export function run(command: string[], input?: string): Promise<Result> {
+/** @param input to its standard input, which ends then; or that it does not end. */
+export function run(command: string[], input: string | 'left open' = ''): Promise<Result> {
   return new Promise(resolve => {
     const options = { maxBuffer: 64 * 2 ** 20, timeout: 180_000, encoding: 'utf8' as const };
     const child = execFile(command[0]!, command.slice(1), options, (error, stdout, stderr) => {
@@ -172,7 +184,7 @@ export function run(command: string[], input?: string): Promise<Result> {
     });
     // A command may end without reading it.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
+    if (input !== 'left open') child.stdin?.end(input);
   });
 }
 

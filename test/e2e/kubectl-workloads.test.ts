@@ -13,23 +13,20 @@ before(async () => {
 
 after(() => cluster.delete());
 
-/** Runs lines; each has to answer with what stands beside it and, where it is given, the exit code. */
+/**
+ * Runs lines; each has to answer with what stands beside it and, where it is given, the exit code. Events are waited
+ * for: they are told of after the fact.
+ */
 async function answers(rows: [line: string, expected: RegExp, code?: number][]): Promise<void> {
   for (const [line, expected, code = 0] of rows) {
+    if (line.startsWith('k get events')) await cluster.until(line.slice(2), expected);
     const result = await cluster.shell(line);
     assert.match(result.stdout + result.stderr, expected, line);
     assert.equal(result.code, code, `${line}\n${result.stdout}${result.stderr}`);
   }
 }
 
-async function apply(...objects: object[]): Promise<string> {
-  const { code, stdout, stderr } = await cluster.kubectl(
-    'apply -f -',
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
-  );
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
+const apply = (...objects: object[]) => cluster.apply(...objects);
 
 /** What the API says to a manifest it refuses. */
 async function refusal(object: object, options = ''): Promise<string> {

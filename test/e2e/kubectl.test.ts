@@ -68,7 +68,7 @@ test('get in its formats, describe, events', () =>
       'k explain pod.spec.containers.ports',
       /FIELD: ports <\[\]ContainerPort>.*containerPort\t<integer> -required-/s,
     ],
-    ['k top nodes', /^error: Metrics API not available\n$/, 1],
+    ['k top nodes', /^NAME +CPU\(cores\) +CPU\(%\).*\n(e2e-verbs-\S+ +\d+m +\d+% +\d+Mi +\d+% +\n){2}$/],
   ]));
 
 test('edit, patch, label, annotate, diff', () =>

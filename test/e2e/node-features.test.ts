@@ -28,16 +28,6 @@ function pod(name: string, spec: object, container: object = {}) {
 
 const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
 
-/** Asks until the answer fits. */
-async function until(words: string, wanted: RegExp): Promise<void> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const found = await k(words);
-    if (wanted.test(found)) return;
-    if (Date.now() > end) assert.match(found, wanted);
-  }
-}
-
 const ready = (name: string) => k(`wait --for=condition=Ready pod/${name} --timeout=180s`);
 
 test('a claim of mode ReadWriteOncePod is had by one pod, which makes room for a more important one', async () => {
@@ -54,11 +44,11 @@ test('a claim of mode ReadWriteOncePod is had by one pod, which makes room for a
   await ready('first');
   const node = (await k('get pod first -o jsonpath={.spec.nodeName}')).trim();
   await cluster.apply(pod('second', { volumes }), pod('forced', { volumes, nodeName: node }));
-  await until(
+  await cluster.until(
     'get pod second -o jsonpath={.status.conditions[*].message}',
     /2 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode/,
   );
-  await until(
+  await cluster.until(
     'get events --field-selector involvedObject.name=forced,reason=FailedMount',
     /volume uses the ReadWriteOncePod access mode and is already in use by another pod/,
   );
