@@ -371,6 +371,23 @@ test('a watch behind another request on its connection', async () => {
   assert.equal(last, '0');
 });
 
+for (const [how, framing, wrap] of [
+  ['with its length', (length: number) => `content-length: ${length}`, (body: string) => body],
+  [
+    'in chunks',
+    () => 'transfer-encoding: chunked',
+    (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  ],
+] as const) {
+  test(`who sends too much over HTTP/1.1 ${how} gets to read that`, async () => {
+    const body = ' '.repeat(12 * 1024 * 1024);
+    const headers = `host: x\r\nconnection: close\r\ncontent-type: application/json\r\n${framing(body.length)}`;
+    const received = await raw(`POST ${maps} HTTP/1.1\r\n${headers}\r\n\r\n${wrap(body)}`);
+    assert.match(received, /^HTTP\/1.1 413 /);
+    assert.equal(JSON.parse(bodyOf(received)).reason, 'RequestEntityTooLarge');
+  });
+}
+
 test('logs come from the node of the pod', async () => {
   const path = '/api/v1/namespaces/default/pods/p/log';
   const answer = await http2('GET', `${path}?container=web&tailLines=5&follow=true`);

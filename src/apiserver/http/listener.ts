@@ -19,7 +19,7 @@ import type { Logger } from '../../base/log.ts';
 import type { ApiUser, ServerRequest, ServerResponse } from '../exchange.ts';
 import { certificateUser } from './client-certificate.ts';
 import { FlushQueue } from './flush-queue.ts';
-import { streamedBody } from './request-body.ts';
+import { discardRest, streamedBody } from './request-body.ts';
 import { writeToHttp1, writeToHttp2 } from './response-writer.ts';
 
 export interface ListenerOptions {
@@ -248,7 +248,10 @@ export class Listener {
     response.once('close', () => aborted.abort(requestClosed));
     this.#count(response);
     response.on('error', error => this.#deps.log.debug('HTTP/1.1 response failed', { error }));
-    writeToHttp1(response, request, await this.#deps.handle(request), this.#queue);
+    const answer = await this.#deps.handle(request);
+    const whole = answer.body.kind !== 'stream' && answer.body.kind !== 'watch';
+    if (whole && hasBody) await discardRest(message, this.#deps.clock);
+    writeToHttp1(response, request, answer, this.#queue);
   }
 
   #onUpgrade(message: IncomingMessage, socket: Socket, head: Buffer): void {
