@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basePackages, debianFiles, defaultPath } from './debian-base.ts';
 import type { LayerFile } from './layer.ts';
+import { nodeLibraries, nodeProgram } from './node-program.ts';
 import type { Recipe } from './recipe.ts';
 import { testRepositories } from './test-repositories.ts';
 
-/** The program, as `scripts/build.ts` bundles it from `src/images/agnhost`. */
-const program = new URL('../../../dist/agnhost.cjs', import.meta.url);
-
-/** What tests run in the image beside the program; the libraries are Node.js's. */
+/** What tests run in the image beside the program. */
 const tools = [
   ...[
     'bash',
@@ -20,7 +17,7 @@ const tools = [
     'iperf',
     'libc-bin',
   ],
-  ...['libatomic1', 'libstdc++6'],
+  ...nodeLibraries,
 ];
 
 async function files(): Promise<LayerFile[]> {
@@ -29,9 +26,7 @@ async function files(): Promise<LayerFile[]> {
   return [
     ...debianFiles(),
     { path: 'usr/bin/nc', link: 'nc.openbsd' },
-    // The Node.js that runs Causeway runs it.
-    { path: 'usr/local/bin/node', content: await readFile(process.execPath), mode: 0o755 },
-    { path: 'agnhost', content: `#!/usr/local/bin/node\n${await readFile(program, 'utf8')}`, mode: 0o755 },
+    ...(await nodeProgram('agnhost', 'agnhost')),
     // Tests of the entry point start it by this name.
     { path: 'agnhost-2', link: 'agnhost' },
     { path: 'localhost.crt', content: cert },

@@ -22,6 +22,7 @@ const functions: Record<string, (parameters: URLSearchParams) => { code: number;
       setTimeout(() => bump(name, -amount), seconds * 1000);
     });
   },
+  // What the original answers, too.
   '/GetCurrentStatus': () => ({ code: 200, text: 'Warning: not implemented!\nGetCurrentStatus' }),
 };
 
