@@ -226,6 +226,16 @@ export function quantityMilliValue(quantity: Quantity): number {
   return Number(scaledValue(quantity, -3));
 }
 
+/** The whole units (bytes) a text stands for; 0 where it is not set. @throws for what is no quantity */
+export function unitsOf(text: string | undefined): number {
+  return text === undefined ? 0 : quantityValue(parseQuantity(text));
+}
+
+/** The thousandths a text stands for; 0 where it is not set. @throws for what is no quantity */
+export function milliOf(text: string | undefined): number {
+  return text === undefined ? 0 : quantityMilliValue(parseQuantity(text));
+}
+
 /** Whether the value is below, at or above zero. */
 export function quantitySign(quantity: Quantity): -1 | 0 | 1 {
   return quantity.mantissa < 0n ? -1 : quantity.mantissa > 0n ? 1 : 0;

@@ -1,9 +1,9 @@
+import { unitsOf } from '../api/quantity.ts';
 import type { Cancel } from '../base/clock.ts';
 import { errorChain } from '../base/log.ts';
 import type { PodContext } from './node-facts.ts';
 import { formatPod, type NodePod } from './pod/pod-identity.ts';
 import type { PodWorkers } from './pod/pod-workers.ts';
-import { whole } from './pod/quality-of-service.ts';
 import { diskUsage } from './volume/disk-usage.ts';
 
 /** kubelet's eviction manager looks as often. */
@@ -46,7 +46,7 @@ export class Evictions {
   /** What is told of the first emptyDir that is above its limit; those in memory cannot be. */
   async #overfull({ metadata, spec }: NodePod): Promise<string | undefined> {
     for (const { name, emptyDir } of spec.volumes ?? []) {
-      const limit = emptyDir?.medium ? 0 : whole(emptyDir?.sizeLimit ?? '0');
+      const limit = emptyDir?.medium ? 0 : unitsOf(emptyDir?.sizeLimit ?? '0');
       if (limit <= 0) continue;
       const folder = this.#context.paths.volume(metadata.uid, 'kubernetes.io~empty-dir', name);
       const used = await diskUsage(folder).catch(error => {

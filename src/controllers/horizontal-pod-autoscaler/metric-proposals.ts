@@ -8,7 +8,7 @@ import type {
   Pod,
 } from '../../api/generated/types.ts';
 import { formatLabelSelector, selectorFromLabelSelector } from '../../api/label-selector.ts';
-import { formatQuantity, parseQuantity, quantityMilliValue } from '../../api/quantity.ts';
+import { formatQuantity, milliOf } from '../../api/quantity.ts';
 import type { MetricName, MetricsSource } from './metrics-source.ts';
 import { requestsOf } from './pod-requests.ts';
 import {
@@ -135,7 +135,7 @@ export class MetricProposals {
           ? replicasForUtilization(situate(metrics), averageUtilization!, () =>
               requestsOf(pods, resource, container),
             )
-          : replicasForAverage(situate(metrics), milli(averageValue));
+          : replicasForAverage(situate(metrics), milliOf(averageValue));
       },
     );
     const { utilization } = proposal;
@@ -160,7 +160,7 @@ export class MetricProposals {
     );
     const { replicas, usage } = replicasForAverage(
       situation(scaled, metrics, false),
-      milli(target.averageValue),
+      milliOf(target.averageValue),
     );
     const current = { averageValue: quantity(usage) };
     return {
@@ -235,12 +235,12 @@ export class MetricProposals {
 const noTarget = 'neither a value target nor an average value target was set';
 
 function byRatio(value: number, target: string, { specReplicas, tolerances, pods }: Scaled) {
-  const replicas = replicasForRatio(specReplicas, value / milli(target), tolerances, pods);
+  const replicas = replicasForRatio(specReplicas, value / milliOf(target), tolerances, pods);
   return { replicas, current: { value: quantity(value) } };
 }
 
 function byShare(value: number, target: string, { statusReplicas, tolerances }: Scaled) {
-  const { replicas, usage }: Proposal = replicasForShare(statusReplicas, value, milli(target), tolerances);
+  const { replicas, usage }: Proposal = replicasForShare(statusReplicas, value, milliOf(target), tolerances);
   return { replicas, current: { averageValue: quantity(usage) } };
 }
 
@@ -276,10 +276,6 @@ function goSelector(selector: LabelSelectorSpec | undefined): string {
 function quantity(value: number, resource = ''): string {
   const format = resource === 'memory' ? 'BinarySI' : 'DecimalSI';
   return formatQuantity({ mantissa: BigInt(Math.round(value)), scale: -3, format });
-}
-
-function milli(text: string | undefined): number {
-  return quantityMilliValue(parseQuantity(text ?? '0'));
 }
 
 /** Puts words in front of an error's. */

@@ -1,5 +1,5 @@
 import { parseDuration } from '../../api/cel/instants.ts';
-import { parseQuantity, quantityMilliValue } from '../../api/quantity.ts';
+import { milliOf } from '../../api/quantity.ts';
 import { timeOf } from '../../api/time.ts';
 import { queryString } from '../../client/client.ts';
 import type { Transport } from '../../client/transport.ts';
@@ -70,7 +70,7 @@ export class MetricsSource {
       const counted = containers.filter(({ name }) => container === undefined || name === container);
       const values = counted.map(({ usage }) => usage[resource]);
       if (values.length === 0 || values.includes(undefined)) continue;
-      const value = values.reduce((sum, text) => sum + milli(text!), 0);
+      const value = values.reduce((sum, text) => sum + milliOf(text!), 0);
       found.set(metadata.name, { value, at: timeOf(timestamp), window: milliseconds(window) });
     }
     return found;
@@ -86,7 +86,7 @@ export class MetricsSource {
     return new Map(
       items.map(({ describedObject, timestamp, windowSeconds, value }) => {
         const window = windowSeconds === undefined ? defaultWindow : windowSeconds * 1000;
-        return [describedObject.name, { value: milli(value), at: timeOf(timestamp), window }];
+        return [describedObject.name, { value: milliOf(value), at: timeOf(timestamp), window }];
       }),
     );
   }
@@ -106,7 +106,7 @@ export class MetricsSource {
       const count = `the custom metrics API server returned ${items.length} results`;
       throw new MetricError(`${customApi}: ${count} when we asked for exactly one`);
     }
-    return milli(items[0]!.value);
+    return milliOf(items[0]!.value);
   }
 
   /** The sum of a metric from outside of the cluster, in thousandths. @throws MetricError */
@@ -118,7 +118,7 @@ export class MetricsSource {
       `${metric.name}.${externalGroup}`,
     );
     if (items.length === 0) throw new MetricError('no metrics returned from external metrics API');
-    return items.reduce((sum, { value }) => sum + milli(value), 0);
+    return items.reduce((sum, { value }) => sum + milliOf(value), 0);
   }
 
   async #custom(where: string, query: Record<string, string>): Promise<MetricValue[]> {
@@ -154,10 +154,6 @@ export class MetricsSource {
 function failure(api: string, cause: unknown, note = ''): MetricError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new MetricError(`${api}: ${why.trim()}${note}`, { cause });
-}
-
-function milli(quantity: string): number {
-  return quantityMilliValue(parseQuantity(quantity));
 }
 
 /** Of a duration as Go writes it. */

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../../api/generated/types.ts';
 import { isSidecar, podRequests } from '../../api/kinds/pod-resources.ts';
 import { isPodLevelResource } from '../../api/kinds/resource-names.ts';
-import { parseQuantity, quantityMilliValue } from '../../api/quantity.ts';
+import { milliOf, quantityMilliValue } from '../../api/quantity.ts';
 import { MetricError } from './replica-count.ts';
 
 /**
@@ -36,5 +36,5 @@ function containerRequest(container: Container, resource: string, pod: string | 
   if (request === undefined) {
     throw new MetricError(`missing request for ${resource} in container ${container.name} of Pod ${pod}`);
   }
-  return quantityMilliValue(parseQuantity(request));
+  return milliOf(request);
 }

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../api/generated/types.ts';
+import { milliOf, unitsOf } from '../../api/quantity.ts';
 import type { LinuxContainerResources } from '../../cri/cri.ts';
-import { milli, oomScoreAdjust, whole } from '../pod/quality-of-service.ts';
+import { oomScoreAdjust } from '../pod/quality-of-service.ts';
 
 const sharesPerCpu = 1024;
 const minShares = 2;
@@ -30,7 +31,7 @@ export function containerLimit(
   name: 'cpu' | 'memory',
 ): string | undefined {
   const own = resources?.limits?.[name];
-  return own !== undefined && milli(own) > 0 ? own : pod.spec?.resources?.limits?.[name];
+  return own !== undefined && milliOf(own) > 0 ? own : pod.spec?.resources?.limits?.[name];
 }
 
 /** Source: kubelet `generateLinuxContainerResources`. A limit without a request is the request as well. */
@@ -40,11 +41,11 @@ export function containerResources(
   machine: { memoryBytes: number; cgroupVersion: 1 | 2 },
 ): LinuxContainerResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
-  const memory = whole(containerLimit(pod, container, 'memory'));
+  const memory = unitsOf(containerLimit(pod, container, 'memory'));
   return {
-    cpuShares: cpuShares(milli(requests.cpu ?? limits.cpu)),
+    cpuShares: cpuShares(milliOf(requests.cpu ?? limits.cpu)),
     cpuPeriod: quotaPeriod,
-    cpuQuota: cpuQuota(milli(containerLimit(pod, container, 'cpu'))),
+    cpuQuota: cpuQuota(milliOf(containerLimit(pod, container, 'cpu'))),
     memoryLimitInBytes: memory,
     // No swap beside the limit, as with kubelet's default of NoSwap.
     ...(memory > 0 && machine.cgroupVersion === 1 && { memorySwapLimitInBytes: memory }),

@@ -1,7 +1,7 @@
 import type { Container, Node, Pod } from '../../api/generated/types.ts';
 import { matchesRequiredNodeAffinity } from '../../api/node-selector.ts';
+import { milliOf, unitsOf } from '../../api/quantity.ts';
 import { isSidecar } from './pod-identity.ts';
-import { milli, whole } from './quality-of-service.ts';
 
 /** Why a node refuses a pod: goes into the pod's status. */
 export interface Rejection {
@@ -83,12 +83,12 @@ function resourceRejection(
   node: Pick<Node, 'status'>,
 ): Rejection | undefined {
   const allocatable = node.status?.allocatable ?? {};
-  const slots = whole(allocatable.pods ?? '110');
+  const slots = unitsOf(allocatable.pods ?? '110');
   if (others.length + 1 > slots) return outOf('pods', 1, others.length, slots);
   for (const [name, size] of [
-    ['cpu', milli],
-    ['memory', whole],
-    ['ephemeral-storage', whole],
+    ['cpu', milliOf],
+    ['memory', unitsOf],
+    ['ephemeral-storage', unitsOf],
   ] as const) {
     const wanted = podRequest(pod, name, size);
     const capacity = size(allocatable[name]);

@@ -1,10 +1,9 @@
 import type { Container, Pod } from '../../api/generated/types.ts';
 import { podLimits, podRequests } from '../../api/kinds/pod-resources.ts';
 import { podQosClass } from '../../api/kinds/qos.ts';
-import { type Quantity, quantityMilliValue, quantityValue } from '../../api/quantity.ts';
+import { milliOf, type Quantity, quantityMilliValue, quantityValue } from '../../api/quantity.ts';
 import type { CgroupLimits } from '../../kernel/cgroup/cgroups.ts';
 import { cpuQuota, cpuShares } from '../container/container-resources.ts';
-import { milli } from './quality-of-service.ts';
 
 /** The cgroup of a pod, by quality of service as kubelet lays them out. */
 export function podCgroup(pod: Pod, cgroupRoot: string): string {
@@ -29,7 +28,7 @@ export function podCgroupLimits({ spec }: Pod): CgroupLimits | undefined {
   const allowed = podLimits(spec);
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   const limited = (name: 'cpu' | 'memory', of: (quantity: Quantity) => number) => {
-    const set = ({ resources }: Pick<Container, 'resources'>) => milli(resources?.limits?.[name]) > 0;
+    const set = ({ resources }: Pick<Container, 'resources'>) => milliOf(resources?.limits?.[name]) > 0;
     return allowed[name] && (set(spec) || containers.every(set)) ? of(allowed[name]) : 0;
   };
   return {

@@ -1,18 +1,8 @@
 import type { Container, Pod } from '../../api/generated/types.ts';
 import { aggregateContainerRequests } from '../../api/kinds/pod-resources.ts';
 import { podQosClass } from '../../api/kinds/qos.ts';
-import { parseQuantity, quantityMilliValue, quantityValue } from '../../api/quantity.ts';
+import { quantityValue, unitsOf } from '../../api/quantity.ts';
 import { isSidecar } from './pod-identity.ts';
-
-/** Milli-units of a quantity; 0 where it is not set. */
-export function milli(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : quantityMilliValue(parseQuantity(quantity));
-}
-
-/** Whole units (bytes) of a quantity; 0 where it is not set. */
-export function whole(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : quantityValue(parseQuantity(quantity));
-}
 
 /**
  * What the kernel's out-of-memory killer adds to a container's badness: the more it asked for, the safer it is.
@@ -26,7 +16,7 @@ export function oomScoreAdjust(pod: Pod, container: Container, memoryCapacity: n
   const shared = unclaimedMemory(pod);
   const score = (request: number) =>
     1000 - Math.floor((1000 * (request + shared)) / Math.max(memoryCapacity, 1));
-  const requests = (of: Container) => whole(of.resources?.requests?.memory);
+  const requests = (of: Container) => unitsOf(of.resources?.requests?.memory);
   const scores = [score(requests(container))];
   const { containers = [], initContainers = [] } = pod.spec ?? {};
   if (isSidecar(container) && initContainers.some(({ name }) => name === container.name)) {
@@ -37,7 +27,7 @@ export function oomScoreAdjust(pod: Pod, container: Container, memoryCapacity: n
 
 /** A container's part of what the pod as a whole asks for and no container does, bytes. */
 function unclaimedMemory({ spec }: Pod): number {
-  const asked = whole(spec?.resources?.requests?.memory);
+  const asked = unitsOf(spec?.resources?.requests?.memory);
   if (!spec || asked === 0) return 0;
   const { memory } = aggregateContainerRequests(spec);
   const claimed = memory ? quantityValue(memory) : 0;

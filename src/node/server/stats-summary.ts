@@ -1,4 +1,5 @@
 import type { Container } from '../../api/generated/types.ts';
+import { unitsOf } from '../../api/quantity.ts';
 import { formatTime } from '../../api/time.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type Cgroups, noUsage } from '../../kernel/cgroup/cgroups.ts';
@@ -6,7 +7,6 @@ import type { NodeFacts } from '../node-facts.ts';
 import { podCgroup } from '../pod/pod-cgroup.ts';
 import { containersOf, type NodePod } from '../pod/pod-identity.ts';
 import { containerName, isRunning, type PodRuntime } from '../pod/pod-runtime.ts';
-import { whole } from '../pod/quality-of-service.ts';
 import { CpuRates, type CpuStats, type MemoryStats, memoryStats } from './usage.ts';
 
 interface Stats {
@@ -118,5 +118,5 @@ export class StatsSummary {
 }
 
 function memoryLimit(container: Container | undefined): number {
-  return whole(container?.resources?.limits?.memory);
+  return unitsOf(container?.resources?.limits?.memory);
 }

@@ -1,9 +1,9 @@
 import { chmod, chown, mkdir, readdir, rm } from 'node:fs/promises';
 import type { Pod, Volume } from '../../api/generated/types.ts';
+import { unitsOf } from '../../api/quantity.ts';
 import { type DecisionLog, decisionObject } from '../../base/decisions.ts';
 import type { DownwardFacts } from '../container/downward-api.ts';
 import type { PodPaths } from '../pod/pod-paths.ts';
-import { whole } from '../pod/quality-of-service.ts';
 import { writeAtomically } from './atomic-directory.ts';
 import type { ClaimVolumes } from './claim-volumes.ts';
 import { prepareHostPath } from './host-path.ts';
@@ -122,7 +122,7 @@ export class PodVolumes {
     const path = this.#paths.volume(pod.metadata?.uid ?? '', 'kubernetes.io~empty-dir', name);
     await mkdir(path, { recursive: true, mode: 0o750 });
     if (emptyDir?.medium === 'Memory') {
-      const size = emptyDir.sizeLimit ? whole(emptyDir.sizeLimit) : undefined;
+      const size = emptyDir.sizeLimit ? unitsOf(emptyDir.sizeLimit) : undefined;
       await this.#mounts.tmpfs(path, size);
     } else if (emptyDir?.medium) {
       throw new Error(`emptyDir of medium ${emptyDir.medium} is not supported by this node yet`);
